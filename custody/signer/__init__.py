@@ -1,0 +1,5 @@
+"""A custodian's node: decides, signs once, remembers."""
+
+from custody.signer.node import Node, Unanswered
+
+__all__ = ["Node", "Unanswered"]

@@ -89,7 +89,9 @@ class NotEnoughSigners(ProtocolError):
         parts = [f"needs {needed} of {of} custodians, {len(self.approved)} approved"]
         if self.silent:
             parts.append("silent: " + ", ".join(map(str, self.silent)))
-        parts.extend(f"custodian {seat} refused: {why}" for seat, why in sorted(self.refused.items()))
+        for why in dict.fromkeys(self.refused.values()):
+            seats = sorted(seat for seat, given in self.refused.items() if given == why)
+            parts.append(f"refused by {', '.join(map(str, seats))}: {why}")
         super().__init__("; ".join(parts))
 
 

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Acceptance} from "../types/Acceptance.sol";
+import {ActionClass} from "../types/ActionClass.sol";
+import {Expedite} from "../types/Expedite.sol";
+import {Ppm} from "../types/Ppm.sol";
+import {Release, ReleaseId, ReleaseState} from "../types/Release.sol";
+import {IAuthority} from "./IAuthority.sol";
+import {IRegimeOracle} from "./IRegimeOracle.sol";
+
+/// @notice Holds owners' collateral and pays it out to its owner's payout address, when the owner has asked and a
+/// public delay is over. Custodians may shorten the delay; nobody can redirect, and past the exit bound nobody can
+/// hinder.
+/// @dev A release goes Requested -> Paid, by `execute` when ripe or by `expedite` when signed, or -> Cancelled.
+/// An expedite's digest goes Unset -> Done at once where no delay is due, else Unset -> Waiting -> Done.
+interface ICollateralVault {
+    /* ERRORS */
+
+    /// @notice There is no contract at an address the vault depends on.
+    error NotAContract(address given);
+
+    /// @notice Nobody, and the vault itself, can own collateral.
+    error InvalidOwner(address owner);
+
+    /// @notice The token's transfer brought nothing.
+    error NothingReceived(uint256 balanceBefore, uint256 balanceAfter);
+
+    /// @notice The deposit passes what the vault can account for.
+    error DepositPastLimit(uint256 received, uint256 room);
+
+    /// @notice A release of nothing.
+    error ZeroAmount();
+
+    /// @notice The owner has less idle collateral than that.
+    error InsufficientIdle(uint256 requested, uint256 available);
+
+    /// @notice Only what is Requested can be cancelled or paid.
+    error ReleaseNotRequested(ReleaseId id, ReleaseState state);
+
+    /// @notice Only the owner cancels a release.
+    error NotReleaseOwner(address caller, address owner);
+
+    /// @notice The delay is not over.
+    error TooEarly(uint256 time, uint256 ripeAt);
+
+    /// @notice An expedite is of class B or B2.
+    error WrongClass(ActionClass given);
+
+    /// @notice Owner, recipient or amount of the intent is not the release's.
+    error IntentMismatch(ReleaseId releaseId);
+
+    /// @notice The intent was not accepted in time.
+    error DeadlinePassed(uint256 deadline, uint256 time);
+
+    /// @notice The intent would stay acceptable for too long.
+    error DeadlineTooFar(uint256 deadline, uint256 latest);
+
+    /// @notice The intent has taken effect; it does so once.
+    error DigestUsed(bytes32 digest);
+
+    /// @notice The intent was accepted and not executed in time; it is void for ever.
+    error Lapsed(bytes32 digest, uint256 lapsedAt);
+
+    /// @notice Nobody, and the vault itself, can be a payout address.
+    error InvalidPayout(address to);
+
+    /// @notice No change of the payout address waits.
+    error NoPendingPayout(address owner);
+
+    /// @notice Only the owner and the current payout address cancel a change of it.
+    error NotPayoutGuardian(address caller, address owner, address payout);
+
+    /* EVENTS */
+
+    /// @notice Collateral came in and is idle.
+    /// @param owner Whose it is.
+    /// @param payer Who paid.
+    /// @param amount What arrived, in the token's units.
+    event Deposited(address indexed owner, address indexed payer, uint256 amount);
+
+    /// @notice An owner asked for collateral: it went from idle to queued.
+    event ReleaseRequested(ReleaseId indexed id, address indexed owner, address to, uint256 amount);
+
+    /// @notice The owner took the request back: queued collateral is idle again.
+    event ReleaseCancelled(ReleaseId indexed id);
+
+    /// @notice Queued collateral left.
+    /// @param expedited Whether custodians shortened the delay.
+    event ReleasePaid(ReleaseId indexed id, address indexed to, uint256 amount, bool expedited);
+
+    /// @notice A signed expedite waits for its delay.
+    /// @param ripeAt When it ends, by the regime and value of now; both are judged again then.
+    event ExpediteAccepted(bytes32 indexed digest, ReleaseId indexed releaseId, uint256 ripeAt);
+
+    /// @notice A signed expedite took effect; its digest is done.
+    event ExpediteExecuted(bytes32 indexed digest, ReleaseId indexed releaseId);
+
+    /// @notice A change of a payout address waits.
+    event PayoutRequested(address indexed owner, address indexed to, uint256 readyAt);
+
+    /// @notice A payout address changed, for releases requested from now on.
+    event PayoutApplied(address indexed owner, address indexed to);
+
+    /// @notice A change of a payout address was taken back.
+    event PayoutCancelled(address indexed owner, address indexed to, address by);
+
+    /* EXTERNAL: COLLATERAL */
+
+    /// @notice Takes `amount` from the caller and credits what arrives to `owner`.
+    /// @dev What arrives is the difference of the vault's balance: a token may take a fee.
+    function deposit(address owner, uint256 amount) external;
+
+    /// @notice Asks for `amount` of the caller's idle collateral, to be paid to its payout address of now.
+    /// @return id The release's number.
+    function requestRelease(uint256 amount) external returns (ReleaseId id);
+
+    /// @notice Takes the caller's request back; the collateral is idle again.
+    function cancelRelease(ReleaseId id) external;
+
+    /// @notice Pays a ripe release; anyone may.
+    /// @dev Past the exit bound it calls the token and nothing else.
+    function execute(ReleaseId id) external;
+
+    /// @notice Pays a release before it is ripe, as custodians have signed; anyone may bring the signature.
+    /// @dev Where a delay is due, the first call accepts and a later one, with the same proof, pays: by the regime and
+    /// value of its own moment, counted from acceptance. Calling first takes nothing away from anybody.
+    /// @param intent What was signed.
+    /// @param proof The signature, as the authority encodes it.
+    function expedite(Expedite calldata intent, bytes calldata proof) external;
+
+    /* EXTERNAL: PAYOUT ADDRESS */
+
+    /// @notice Asks for the caller's payout address to become `to`; replaces a change that waits.
+    function requestPayout(address to) external;
+
+    /// @notice Applies an owner's change once its delay is over; anyone may. Releases already requested keep theirs.
+    function applyPayout(address owner) external;
+
+    /// @notice Takes an owner's change back; the owner and the current payout address may.
+    function cancelPayout(address owner) external;
+
+    /* EXTERNAL: VIEWS */
+
+    /// @notice The collateral.
+    function token() external view returns (IERC20);
+
+    /// @notice Who may shorten delays.
+    function authority() external view returns (IAuthority);
+
+    /// @notice Where the regime is read for the vault's own delays.
+    function oracle() external view returns (IRegimeOracle);
+
+    /// @notice An owner's collateral that no release claims, in the token's units.
+    function idle(address owner) external view returns (uint256);
+
+    /// @notice A release; all zero where there is none.
+    function release(ReleaseId id) external view returns (Release memory);
+
+    /// @notice Where a digest stands.
+    function acceptance(bytes32 digest) external view returns (Acceptance memory);
+
+    /// @notice EIP-712 digest of an expedite for this chain and vault: the message custodians sign.
+    function digestOf(Expedite calldata intent) external view returns (bytes32);
+
+    /// @notice The value by which an expedite of the release would be judged now, in parts per million of the vault:
+    /// what was expedited over the last day and this release, of the least the vault held over it.
+    function expediteValue(ReleaseId id) external view returns (Ppm);
+
+    /// @notice From when `execute` pays the release, by the regime of now, in seconds.
+    function ripeAt(ReleaseId id) external view returns (uint256);
+
+    /// @notice Where an owner's next request will pay: the owner, unless changed.
+    function payoutOf(address owner) external view returns (address);
+
+    /// @notice The change that waits; all zero if none does.
+    function pendingPayout(address owner) external view returns (address to, uint40 readyAt);
+
+    /// @notice All idle collateral, in the token's units.
+    function idleTotal() external view returns (uint256);
+
+    /// @notice All collateral that releases claim, in the token's units.
+    function queuedTotal() external view returns (uint256);
+
+    /// @notice All collateral the vault answers for, in the token's units; what arrives uninvited is not in it.
+    function recorded() external view returns (uint256);
+}

@@ -1,0 +1,146 @@
+"""Files that people write or pass on: committee.json, node.toml, policy.toml. Parsed once, strictly, into domain types.
+
+A file that is missing, malformed, or says something unknown is a `UsageError` with the file's name and what to mend.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from custody.errors import EncodingError, UsageError
+from custody.identifiers import address, to_hex
+from custody.policy.rules import Policy, Rule
+from custody.protocol.committee import Committee, HostKeys
+from custody.units import MicroUsdc, Seconds
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class HostDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """host.json: a custodian's public keys, given to whoever composes the committee."""
+
+    signing: str
+    sealing: str
+
+    def keys(self) -> HostKeys:
+        return HostKeys(signing=_bytes(self.signing), sealing=_bytes(self.sealing))
+
+    @classmethod
+    def of(cls, keys: HostKeys) -> HostDocument:
+        return cls(signing=keys.signing.hex(), sealing=keys.sealing.hex())
+
+
+class SeatDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One seat of committee.json: who sits there and where it listens."""
+
+    host: HostDocument
+    url: str
+
+
+class CommitteeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """committee.json: the same file at every custodian and at the coordinator."""
+
+    seats: list[SeatDocument]
+    thresholds: list[int]
+    chain_id: int
+    authority: str
+
+    def committee(self) -> Committee:
+        return Committee(
+            hosts=tuple(seat.host.keys() for seat in self.seats),
+            thresholds=tuple(self.thresholds),
+            chain_id=self.chain_id,
+            authority=address(self.authority),
+        )
+
+    @classmethod
+    def of(cls, committee: Committee, urls: list[str]) -> CommitteeDocument:
+        return cls(
+            seats=[SeatDocument(HostDocument.of(host), url) for host, url in zip(committee.hosts, urls, strict=True)],
+            thresholds=list(committee.thresholds),
+            chain_id=committee.chain_id,
+            authority=to_hex(committee.authority),
+        )
+
+
+class NodeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """node.toml: where this node listens, which endpoint it trusts, whose requests it takes.
+
+    `coordinators`: Ed25519 keys, 64 hexadecimal digits each. `max_head_age` in seconds. `devnet` only for chain 31337.
+    """
+
+    rpc: str
+    coordinators: list[str]
+    host: str = "127.0.0.1"
+    port: Port = 0
+    max_head_age: int = 60
+    devnet: bool = False
+
+    def coordinator_keys(self) -> tuple[HostKeys, ...]:
+        return tuple(HostKeys(signing=_bytes(key)) for key in self.coordinators)
+
+
+class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One [[rule]] of policy.toml. `max_amount` in µUSDC, `max_deadline_ahead` in seconds."""
+
+    name: str
+    effect: Literal["allow", "deny"]
+    intent: str
+    chain_id: int
+    contract: str
+    max_amount: int
+    max_deadline_ahead: int
+
+    def rule(self) -> Rule:
+        return Rule(
+            name=self.name,
+            effect=self.effect,
+            intent=self.intent,
+            chain_id=self.chain_id,
+            contract=address(self.contract),
+            max_amount=MicroUsdc(self.max_amount),
+            max_deadline_ahead=Seconds(self.max_deadline_ahead),
+        )
+
+
+class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """policy.toml: no rules is a policy too, and denies everything."""
+
+    rule: list[RuleDocument] = []
+
+    def policy(self) -> Policy:
+        return Policy(tuple(rule.rule() for rule in self.rule))
+
+
+def read_document(path: Path, kind: type[T]) -> T:
+    """Parse a .json or .toml file.
+
+    Raises:
+        UsageError: missing, malformed, or with a member that is unknown, missing or of another type.
+    """
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+    try:
+        raw: Any = tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
+        return msgspec.convert(raw, kind)
+    except (msgspec.DecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} is not what it should be: {error}") from None
+
+
+def write_document(path: Path, document: msgspec.Struct) -> None:
+    """Write a JSON file, indented, for people to read and pass on."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise EncodingError("a key is written in hexadecimal digits") from None

@@ -1,0 +1,102 @@
+"""Pays a release through custodian signatures: drafts the intent, has it signed, hands it in."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from custody.chain.client import ChainClient, Mined
+from custody.chain.vault import Vault
+from custody.coordinator.signing import Order, SignedIntent, SigningCoordinator
+from custody.crypto.keys import GroupKey
+from custody.errors import UsageError
+from custody.identifiers import Address
+from custody.intents.classes import ActionClass, effective_class
+from custody.intents.expedite import Expedite
+from custody.policy.facts import ReleaseState
+from custody.units import HOUR, Ppm
+
+DEADLINE_AHEAD = HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """A signed intent and what the chain made of it."""
+
+    signed: SignedIntent
+    mined: Mined
+    paid: bool
+    sign_ms: float
+
+
+def draft_expedite(
+    vault: Vault,
+    client: ChainClient,
+    release_id: int,
+    *,
+    action: ActionClass | None = None,
+    threshold: int | None = None,
+) -> Expedite:
+    """The intent that the chain would ask for now; class and threshold can be forced, to see them refused.
+
+    Raises:
+        UsageError: there is no such request.
+    """
+    release = vault.release(release_id)
+    if release.state is not ReleaseState.REQUESTED:
+        raise UsageError(f"release {release_id} is {release.state.name.lower()}; only a requested one can be expedited")
+    value = Ppm(min(vault.expedite_value(release_id), 2**63))
+    action = effective_class(ActionClass.B, value) if action is None else action
+    _, _, timestamp = client.head()
+    return Expedite(
+        release_id=release_id,
+        owner=release.owner,
+        to=release.to,
+        amount=release.amount,
+        epoch=vault.epoch(),
+        action_class=action,
+        threshold=vault.rule(action, value).threshold if threshold is None else threshold,
+        nonce=secrets.randbits(128),
+        deadline=timestamp + DEADLINE_AHEAD,
+    )
+
+
+class Payouts:
+    """One vault, one committee's keys, one coordinator."""
+
+    def __init__(
+        self, *, vault: Vault, client: ChainClient, coordinator: SigningCoordinator, keys: Mapping[int, GroupKey]
+    ) -> None:
+        self.vault = vault
+        self._client = client
+        self._coordinator = coordinator
+        self._keys = keys
+
+    async def sign(self, intent: Expedite) -> SignedIntent:
+        """Raises: NotEnoughSigners. UsageError: no key of the intent's threshold."""
+        if intent.threshold not in self._keys:
+            raise UsageError(f"there is no key of {intent.threshold} custodians")
+        _, block_hash, _ = self._client.head()
+        order = Order(
+            intent=intent,
+            chain_id=self._client.chain_id(),
+            contract=self.vault.deployment.vault,
+            key=self._keys[intent.threshold],
+            block_hash=block_hash,
+        )
+        return await self._coordinator.sign(order)
+
+    async def pay(self, intent: Expedite, *, sender: Address) -> Payout:
+        """Sign and hand in; where the class has a delay now, the intent is accepted and waits.
+
+        Raises:
+            NotEnoughSigners: nothing was signed and nothing sent. Reverted: the contract refused, by name.
+        """
+        started = time.perf_counter()
+        signed = await self.sign(intent)
+        sign_ms = (time.perf_counter() - started) * 1_000
+        mined = self.vault.expedite(intent, signed.signature, sender=sender)
+        paid = self.vault.release(intent.release_id).state is ReleaseState.PAID
+        return Payout(signed=signed, mined=mined, paid=paid, sign_ms=sign_ms)

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IAuthority} from "./interfaces/IAuthority.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IRegimeOracle} from "./interfaces/IRegimeOracle.sol";
@@ -18,6 +14,10 @@ import {PendingPayout} from "./types/PendingPayout.sol";
 import {Ppm, shareUp} from "./types/Ppm.sol";
 import {Regime} from "./types/Regime.sol";
 import {Release, ReleaseId, ReleaseState} from "./types/Release.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 /// @notice Holds collateral and lets it out only to its owner, after a public delay that custodians may shorten.
 /// @dev TRUST: an owner alone requests, and chooses where its own requests pay; custodians, through `authority`, only
@@ -154,9 +154,8 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
 
         id = ReleaseId.wrap(ledger.lastRelease);
         address to = payoutOf(msg.sender);
-        _releases[id] = Release({
-            owner: msg.sender, requestedAt: _now(), state: ReleaseState.Requested, to: to, amount: claimed
-        });
+        _releases[id] =
+            Release({owner: msg.sender, requestedAt: _now(), state: ReleaseState.Requested, to: to, amount: claimed});
         emit ReleaseRequested(id, msg.sender, to, amount);
     }
 
@@ -350,10 +349,11 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
         require(block.timestamp <= lapsedAt, Lapsed(digest, lapsedAt));
     }
 
+    /// @dev Never past the exit bound: every own delay is shorter (INV-OWN-1).
     function _ripeAt(Release memory requested) private view returns (uint256) {
         (Regime regime,) = RegimeReading.read(address(oracle));
         uint256 delay = OwnDelay.delay(regime, shareUp(_wholeUp(requested.amount), _leastSize()));
-        return requested.requestedAt + (delay < EXIT_BOUND ? delay : EXIT_BOUND);
+        return requested.requestedAt + delay;
     }
 
     function _expediteValue(uint256 amount) private view returns (Ppm) {

@@ -85,10 +85,7 @@ contract ThresholdAuthority is IThresholdAuthority {
 
         oracle = oracle_;
         _state = EpochState({
-            epoch: FIRST_EPOCH,
-            signers: signers_,
-            lowThreshold: low.threshold,
-            highThreshold: high.threshold
+            epoch: FIRST_EPOCH, signers: signers_, lowThreshold: low.threshold, highThreshold: high.threshold
         });
         _keys[FIRST_EPOCH][low.threshold] = Point({x: low.x, y: low.y});
         _keys[FIRST_EPOCH][high.threshold] = Point({x: high.x, y: high.y});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Acceptance} from "../types/Acceptance.sol";
 import {ActionClass} from "../types/ActionClass.sol";
 import {Expedite} from "../types/Expedite.sol";
@@ -9,6 +8,7 @@ import {Ppm} from "../types/Ppm.sol";
 import {Release, ReleaseId, ReleaseState} from "../types/Release.sol";
 import {IAuthority} from "./IAuthority.sol";
 import {IRegimeOracle} from "./IRegimeOracle.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @notice Holds owners' collateral and pays it out to its owner's payout address, when the owner has asked and a
 /// public delay is over. Custodians may shorten the delay; nobody can redirect, and past the exit bound nobody can

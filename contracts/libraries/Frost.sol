@@ -45,8 +45,9 @@ library Frost {
     /// @notice Returns if (R, z) signs `digest` under P, reverts by name if not.
     /// @dev `ecrecover(h, v, r, s)` answers the address of r^-1 * (s*Q - h*G), where Q is the point with x == r and
     /// the parity in v. With Q = P, s = -c*P.x and h = -z*P.x that is z*G - c*P, which must be R. It answers 0 for
-    /// r >= ORDER and for s == 0, so a key with P.x >= ORDER never passes, nor does c == 0; and R is compared by its
-    /// address, so that it need not be shown to be on the curve: a point off it is not what was recovered.
+    /// r >= ORDER and for s >= ORDER, so a key with P.x >= ORDER never passes, nor does c == 0, which makes s ORDER.
+    /// R is compared by its address, so that it need not be shown to be on the curve: a point off it is not what was
+    /// recovered. The check against 0 is for an R whose address is 0; nobody knows one.
     /// @param digest What was signed.
     /// @param rx Affine x of R.
     /// @param ry Affine y of R.
@@ -57,7 +58,6 @@ library Frost {
         require(z != 0, ScalarZero());
         require(z < Secp256k1.ORDER, ScalarOutOfRange(z));
         uint256 c = challenge(digest, rx, ry, px, py);
-        require(c != 0, InvalidSignature());
 
         address recovered = ecrecover(
             bytes32(Secp256k1.ORDER - mulmod(z, px, Secp256k1.ORDER)),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {Devnet} from "./Devnet.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 /// @notice FOR A DEVNET ONLY: a dollar that anyone mints, worth nothing. It refuses to be deployed anywhere else.
 contract DevnetUSDC is ERC20 {

@@ -101,7 +101,9 @@ def compile_contracts(root: Path, *, solc: Path | None = None) -> dict[str, Arti
 
 def _standard_json(root: Path) -> str:
     """The compiler's whole input in one spelling: every source, every setting, nothing of this machine."""
-    own = sorted(path.relative_to(root).as_posix() for path in (root / "contracts").rglob("*.sol"))
+    found = (path.relative_to(root) for path in (root / "contracts").rglob("*.sol"))
+    # ape may leave a contracts/.cache behind.
+    own = sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
     if not own:
         raise CompilationFailed(f"there are no .sol files in {root / 'contracts'}")
     sources: dict[str, str] = {}

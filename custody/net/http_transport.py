@@ -35,20 +35,34 @@ class HttpTransport:
 
     async def ask(self, seat: SignerId, message: bytes) -> bytes:
         """Raises: TransportError: not reachable, too long an answer, or one without a signature."""
-        assert self._session is not None, "a transport is used inside `async with`"
+        url = self._addresses.get(seat)
         name = f"custodian {seat}"
+        if url is None:
+            raise TransportError(name, "no address is known")
         try:
-            url = self._addresses[seat] + MESSAGE_PATH
-            async with self._session.post(url, data=message) as response:
-                answer = await response.content.read(LARGEST_MESSAGE + 1)
-                while not response.content.at_eof() and len(answer) <= LARGEST_MESSAGE:
-                    answer += await response.content.read(LARGEST_MESSAGE + 1 - len(answer))
-                if response.status != 200:
-                    raise TransportError(name, answer[:300].decode(errors="replace"))
-        except KeyError:
-            raise TransportError(name, "no address is known") from None
+            try:
+                status, answer = await self._post(url + MESSAGE_PATH, message)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                if isinstance(error, aiohttp.ClientConnectorError):
+                    raise  # nobody listens there
+                # A kept connection to a process that has restarted. Once more is safe: a repeat gets the same answer.
+                status, answer = await self._post(url + MESSAGE_PATH, message)
         except (aiohttp.ClientError, OSError) as error:
             raise TransportError(name, f"not reachable ({type(error).__name__})") from None
+        if status != 200:
+            raise TransportError(name, answer[:300].decode(errors="replace"))
         if len(answer) > LARGEST_MESSAGE:
             raise TransportError(name, "the answer is longer than any message")
         return answer
+
+    async def _post(self, url: str, message: bytes) -> tuple[int, bytes]:
+        """Status and body, which is read no further than one byte past the longest message."""
+        assert self._session is not None, "a transport is used inside `async with`"
+        async with self._session.post(url, data=message) as response:
+            answer = bytearray()
+            while len(answer) <= LARGEST_MESSAGE:
+                chunk = await response.content.read(LARGEST_MESSAGE + 1 - len(answer))
+                if not chunk:
+                    break
+                answer += chunk
+            return response.status, bytes(answer)

@@ -209,7 +209,7 @@ class SigningDesk:
         self._forget_expired()
         live = self._live.get(session)
         if live is None:
-            raise _denied(ReasonCode.UNKNOWN_SESSION, "no approval of this session lives here; ask again")
+            raise _denied(ReasonCode.UNKNOWN_SESSION, "no approval of this session lives here, ask for another")
         approvals = authenticate_all(self._hosts, self._committee, request.message.approvals, Approval)
         package = package_of(
             approvals,

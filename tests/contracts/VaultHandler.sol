@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {CollateralVault} from "../../contracts/CollateralVault.sol";
+import {ThresholdAuthority} from "../../contracts/ThresholdAuthority.sol";
+import {DevnetRegimeOracle} from "../../contracts/mocks/DevnetRegimeOracle.sol";
+import {DevnetUSDC} from "../../contracts/mocks/DevnetUSDC.sol";
+import {Acceptance, AcceptanceState} from "../../contracts/types/Acceptance.sol";
+import {ActionClass} from "../../contracts/types/ActionClass.sol";
+import {Expedite} from "../../contracts/types/Expedite.sol";
+import {Regime} from "../../contracts/types/Regime.sol";
+import {Release, ReleaseId, ReleaseState} from "../../contracts/types/Release.sol";
+import {GroupSigner} from "./GroupSigner.sol";
+import {vm, within} from "./Vm.sol";
+
+/// @notice Does anything anybody may do, in any order, and remembers what must come of it.
+/// @dev Bounded: no call of it may revert, so a revert is a finding. What the vault must refuse is tried too, and
+/// must be refused.
+contract VaultHandler {
+    struct Movement {
+        uint256 time;
+        uint256 held;
+        uint256 expedited;
+    }
+
+    uint256 private constant GREATEST = 1_000_000e6;
+    uint256 private constant SHORT_PAUSE = 4 hours;
+    uint256 private constant LONG_PAUSE = 36 hours;
+    uint256 private constant LAPSE = 24 hours + 7 days;
+    uint8 private constant LOW = 3;
+    uint8 private constant HIGH = 4;
+    uint256 private constant LOW_SECRET = 0x10F;
+    uint256 private constant HIGH_SECRET = 0x417;
+
+    CollateralVault public immutable vault;
+    DevnetUSDC public immutable usdc;
+    DevnetRegimeOracle public immutable oracle;
+    ThresholdAuthority public immutable authority;
+
+    address[] public owners;
+    address[] public payees;
+
+    uint256 public donated;
+    uint256 public releaseCount;
+    mapping(address payee => uint256 amount) public paidTo;
+    mapping(uint256 id => address to) public pinned;
+    mapping(uint256 id => ReleaseState state) public stateOf;
+    bytes32[] public doneDigests;
+
+    /// @dev Every change of what the vault holds, with what it held until then.
+    Movement[] public movements;
+
+    constructor(CollateralVault vault_, DevnetUSDC usdc_, DevnetRegimeOracle oracle_, ThresholdAuthority authority_) {
+        (vault, usdc, oracle, authority) = (vault_, usdc_, oracle_, authority_);
+        for (uint160 i = 1; i <= 3; ++i) {
+            owners.push(address(0x1000 + i));
+            payees.push(address(0x1000 + i));
+            payees.push(address(0x2000 + i));
+        }
+    }
+
+    /* MOVES */
+
+    function deposit(uint256 ownerSeed, uint256 amount) external {
+        amount = within(amount, 1, GREATEST);
+        usdc.mint(address(this), amount);
+        usdc.approve(address(vault), amount);
+        movements.push(Movement(block.timestamp, vault.recorded(), 0));
+        vault.deposit(_owner(ownerSeed), amount);
+    }
+
+    function donate(uint256 amount) external {
+        amount = within(amount, 1, GREATEST);
+        donated += amount;
+        usdc.mint(address(vault), amount);
+    }
+
+    function request(uint256 ownerSeed, uint256 amount) external {
+        address owner = _owner(ownerSeed);
+        uint256 idle = vault.idle(owner);
+        if (idle == 0) return;
+        // Small ones too, or every expedite would be of class B2.
+        amount = within(amount, 1, amount % 2 == 0 ? idle : idle / 100 + 1);
+        vm.prank(owner);
+        uint256 id = ReleaseId.unwrap(vault.requestRelease(amount));
+        releaseCount += 1;
+        vm.assertEq(id, releaseCount, "ids are counted");
+        stateOf[id] = ReleaseState.Requested;
+        pinned[id] = vault.payoutOf(owner);
+    }
+
+    function cancel(uint256 idSeed) external {
+        uint256 id = _requested(idSeed);
+        if (id == 0) return;
+        vm.prank(vault.release(ReleaseId.wrap(id)).owner);
+        vault.cancelRelease(ReleaseId.wrap(id));
+        stateOf[id] = ReleaseState.Cancelled;
+    }
+
+    function execute(uint256 idSeed, bool patient) external {
+        uint256 id = _requested(idSeed);
+        if (id == 0) return;
+        ReleaseId release = ReleaseId.wrap(id);
+        if (patient) _waitUntil(vault.ripeAt(release));
+        bool ripe = block.timestamp >= vault.ripeAt(release);
+        uint256 held = vault.recorded();
+        try vault.execute(release) {
+            vm.assertTrue(ripe, "paid before it was ripe");
+            _paid(id, held, false);
+        } catch {
+            vm.assertTrue(!ripe, "ripe and not paid");
+        }
+    }
+
+    function expedite(uint256 idSeed, uint256 nonce, bool low, bool large, bool patient) external {
+        uint256 id = _requested(idSeed);
+        if (id == 0) return;
+        uint8 threshold = low ? LOW : HIGH;
+        ActionClass class = large ? ActionClass.B2 : ActionClass.B;
+        _expedite(id, nonce % 2, threshold, class);
+        if (!patient || vault.release(ReleaseId.wrap(id)).state != ReleaseState.Requested) return;
+        (, uint32 delay,,) = authority.explain(class, vault.expediteValue(ReleaseId.wrap(id)));
+        _waitUntil(block.timestamp + delay);
+        _expedite(id, nonce % 2, threshold, class);
+    }
+
+    function requestPayout(uint256 ownerSeed, uint256 payeeSeed) external {
+        vm.prank(_owner(ownerSeed));
+        vault.requestPayout(payees[payeeSeed % payees.length]);
+    }
+
+    function applyPayout(uint256 ownerSeed, bool patient) external {
+        address owner = _owner(ownerSeed);
+        (, uint40 readyAt) = vault.pendingPayout(owner);
+        if (patient) _waitUntil(readyAt);
+        if (readyAt != 0 && block.timestamp >= readyAt) vault.applyPayout(owner);
+    }
+
+    function cancelPayout(uint256 ownerSeed, bool byPayout) external {
+        address owner = _owner(ownerSeed);
+        (, uint40 readyAt) = vault.pendingPayout(owner);
+        if (readyAt == 0) return;
+        vm.prank(byPayout ? vault.payoutOf(owner) : owner);
+        vault.cancelPayout(owner);
+    }
+
+    function setRegime(uint8 regime, bool stale) external {
+        // Only its deployer sets it.
+        vm.prank(oracle.deployer());
+        oracle.set(Regime(regime % 3), stale && regime % 2 == 0);
+    }
+
+    function pause(uint256 time) external {
+        vm.warp(block.timestamp + within(time, 1, time % 2 == 0 ? SHORT_PAUSE : LONG_PAUSE));
+    }
+
+    /* VIEWS */
+
+    function ownersCount() external view returns (uint256) {
+        return owners.length;
+    }
+
+    function payeesCount() external view returns (uint256) {
+        return payees.length;
+    }
+
+    function doneCount() external view returns (uint256) {
+        return doneDigests.length;
+    }
+
+    /// @notice What left by expedites in the last day, and the least the vault held in it, from all it remembers.
+    function lastDay() external view returns (uint256 expedited, uint256 least) {
+        uint256 since = block.timestamp - 24 hours;
+        least = vault.recorded();
+        for (uint256 i = 0; i < movements.length; ++i) {
+            if (movements[i].time < since) continue;
+            expedited += movements[i].expedited;
+            if (movements[i].held < least) least = movements[i].held;
+        }
+    }
+
+    /* PRIVATE */
+
+    function _expedite(uint256 id, uint256 nonce, uint8 threshold, ActionClass class) private {
+        Expedite memory intent = _intentFor(id, nonce, threshold, class);
+        bytes32 digest = vault.digestOf(intent);
+        (bool allowed, bool due) = _verdictOn(intent, digest);
+        bytes memory proof = GroupSigner.sign(threshold == HIGH ? HIGH_SECRET : LOW_SECRET, digest);
+        uint256 held = vault.recorded();
+        try vault.expedite(intent, proof) {
+            vm.assertTrue(allowed, "expedited against the rules of now");
+            AcceptanceState expected = due ? AcceptanceState.Done : AcceptanceState.Waiting;
+            vm.assertEq(uint256(vault.acceptance(digest).state), uint256(expected), "acceptance");
+        } catch {
+            vm.assertTrue(!allowed, "allowed and refused");
+        }
+        if (!allowed || !due) return;
+        doneDigests.push(digest);
+        _paid(id, held, true);
+    }
+
+    /// @dev Always the same deadline for a release, so that a second call meets the first one's acceptance.
+    function _intentFor(uint256 id, uint256 nonce, uint8 threshold, ActionClass class)
+        private
+        view
+        returns (Expedite memory)
+    {
+        Release memory release = vault.release(ReleaseId.wrap(id));
+        return Expedite({
+            releaseId: ReleaseId.wrap(id),
+            owner: release.owner,
+            to: release.to,
+            amount: release.amount,
+            epoch: 1,
+            class: class,
+            threshold: threshold,
+            nonce: nonce,
+            deadline: release.requestedAt + 7 days
+        });
+    }
+
+    /// @dev Whether the rules of now allow the call, and whether it would pay.
+    function _verdictOn(Expedite memory intent, bytes32 digest) private view returns (bool allowed, bool due) {
+        (uint8 required, uint32 delay,,) = authority.explain(intent.class, vault.expediteValue(intent.releaseId));
+        Acceptance memory acceptance = vault.acceptance(digest);
+        bool first = acceptance.state == AcceptanceState.Unset;
+        uint256 acceptedAt = first ? block.timestamp : acceptance.acceptedAt;
+        due = block.timestamp >= acceptedAt + delay;
+        bool inTime = block.timestamp <= (first ? intent.deadline : acceptedAt + LAPSE);
+        allowed = intent.threshold >= required && inTime && (first || due);
+    }
+
+    function _paid(uint256 id, uint256 held, bool expedited) private {
+        uint256 amount = vault.release(ReleaseId.wrap(id)).amount;
+        stateOf[id] = ReleaseState.Paid;
+        paidTo[pinned[id]] += amount;
+        movements.push(Movement(block.timestamp, held, expedited ? amount : 0));
+        movements.push(Movement(block.timestamp, held - amount, 0));
+    }
+
+    function _waitUntil(uint256 time) private {
+        if (block.timestamp < time) vm.warp(time);
+    }
+
+    function _owner(uint256 seed) private view returns (address) {
+        return owners[seed % owners.length];
+    }
+
+    /// @dev Some release that is Requested, counted from a random one; 0 if there is none.
+    function _requested(uint256 seed) private view returns (uint256) {
+        for (uint256 i = 0; i < releaseCount; ++i) {
+            uint256 id = (seed % releaseCount + i) % releaseCount + 1;
+            if (stateOf[id] == ReleaseState.Requested) return id;
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,249 @@
+"""A coordinator with an allowed key that asks for what it must not have, and strangers without one: no share leaves."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from custody.coordinator import Order
+from custody.coordinator.asking import Refused, Silent
+from custody.errors import TransportError
+from custody.host import HostIdentity
+from custody.identifiers import BlockHash, SignerId
+from custody.intents.classes import ActionClass
+from custody.intents.expedite import Expedite
+from custody.policy.reasons import ReasonCode
+from custody.protocol.messages import (
+    Approval,
+    ApprovalRequest,
+    ShareRequest,
+    ShareResponse,
+    Status,
+    StatusRequest,
+)
+from custody.units import DAY, HOUR, USDC, MicroUsdc
+from custody.wiring.payouts import draft_expedite
+from custody.wiring.stage import Stage
+from tests.wiring.conftest import Run, owners
+
+SEAT = SignerId(2)
+
+
+@pytest.fixture(scope="module")
+def intent(stage: Stage) -> Expedite:
+    """A good intent for an open request, which each test spoils in one place."""
+    release_id = stage.vault.request_release(owners(stage)[0], MicroUsdc(100 * USDC))
+    return draft_expedite(stage.vault, stage.client, release_id)
+
+
+def order_of(stage: Stage, intent: Expedite, **changes: Any) -> Order:
+    order = Order(
+        intent=intent,
+        chain_id=stage.client.chain_id(),
+        contract=stage.vault.deployment.vault,
+        key=stage.ceremony.keys[intent.threshold],
+        block_hash=stage.client.head()[1],
+    )
+    return replace(order, **changes)
+
+
+def ask(stage: Stage, run: Run[Any], message: Any, kind: Any, *, seat: SignerId = SEAT, session: bytes | None = None) -> Any:
+    execution = session or secrets.token_bytes(32)
+    return run(stage.asker().ask(seat, message, kind, execution=execution, seconds=10))
+
+
+def refusal_codes(answer: Any) -> set[str]:
+    assert isinstance(answer, Refused), answer
+    return {part.split(":")[0] for part in answer.why.split("; ")}
+
+
+class TestGivenAnIntentSpoiledInOnePlace:
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"epoch": 2}, ReasonCode.WRONG_EPOCH),
+            ({"action_class": ActionClass.A}, ReasonCode.WRONG_CLASS),
+            ({"action_class": ActionClass.D}, ReasonCode.WRONG_CLASS),
+            ({"action_class": ActionClass.B2}, ReasonCode.THRESHOLD_TOO_LOW),
+            ({"deadline": 1}, ReasonCode.DEADLINE_PASSED),
+            ({"deadline": 2**40}, ReasonCode.DEADLINE_TOO_FAR),
+            ({"amount": MicroUsdc(101 * USDC)}, ReasonCode.REQUEST_DIFFERS),
+            ({"to": bytes([7]) * 20}, ReasonCode.REQUEST_DIFFERS),
+            ({"owner": bytes([7]) * 20}, ReasonCode.REQUEST_DIFFERS),
+            ({"release_id": 10**9}, ReasonCode.NO_SUCH_REQUEST),
+            ({"amount": MicroUsdc(100_001 * USDC)}, ReasonCode.AMOUNT_TOO_LARGE),
+        ],
+    )
+    def test_when_approval_is_asked_then_it_is_refused_by_that_name(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite, changes: dict[str, Any], code: ReasonCode
+    ) -> None:
+        spoiled = replace(intent, **changes)
+        answer = ask(everybody_alive, run, order_of(everybody_alive, spoiled).request(), Approval)
+        assert code in refusal_codes(answer)
+
+    def test_when_it_names_the_key_of_another_threshold_then_it_is_refused(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite
+    ) -> None:
+        order = order_of(everybody_alive, intent, key=everybody_alive.ceremony.keys[4])
+        assert ReasonCode.WRONG_KEY in refusal_codes(ask(everybody_alive, run, order.request(), Approval))
+
+    def test_when_it_is_for_another_chain_then_it_is_refused(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite
+    ) -> None:
+        order = order_of(everybody_alive, intent, chain_id=1)
+        assert ReasonCode.WRONG_CHAIN in refusal_codes(ask(everybody_alive, run, order.request(), Approval))
+
+    def test_when_it_is_for_another_contract_then_it_is_refused(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite
+    ) -> None:
+        order = order_of(everybody_alive, intent, contract=everybody_alive.vault.deployment.token)
+        assert isinstance(ask(everybody_alive, run, order.request(), Approval), Refused)
+
+    def test_when_the_block_is_unknown_then_it_is_refused_as_stale(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite
+    ) -> None:
+        order = order_of(everybody_alive, intent, block_hash=BlockHash(bytes(32)))
+        codes = refusal_codes(ask(everybody_alive, run, order.request(), Approval))
+        assert codes & {ReasonCode.STALE_READ, ReasonCode.CHAIN_UNAVAILABLE}
+
+    def test_when_the_block_is_four_behind_then_it_is_refused_as_stale(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite
+    ) -> None:
+        order = order_of(everybody_alive, intent)
+        for _ in range(4):
+            everybody_alive.client.advance(1)
+        assert refusal_codes(ask(everybody_alive, run, order.request(), Approval)) == {ReasonCode.STALE_READ}
+
+    def test_when_the_intent_is_not_words_then_it_is_refused_as_malformed(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite
+    ) -> None:
+        request = order_of(everybody_alive, intent).request()
+        for name, encoded in (("Expedite", request.intent[:-1]), ("Steal", request.intent)):
+            message = ApprovalRequest(
+                intent_type=name,
+                intent=encoded,
+                chain_id=request.chain_id,
+                contract=request.contract,
+                key=request.key,
+                block_hash=request.block_hash,
+            )
+            assert refusal_codes(ask(everybody_alive, run, message, Approval)) == {ReasonCode.MALFORMED}
+
+
+class TestGivenApprovalsOfThree:
+    @pytest.fixture
+    def session(self) -> bytes:
+        return secrets.token_bytes(32)
+
+    @pytest.fixture
+    def approvals(self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes) -> list[Any]:
+        request = order_of(everybody_alive, intent).request()
+        return [ask(everybody_alive, run, request, Approval, seat=SignerId(s), session=session) for s in (1, 2, 3)]
+
+    def share(self, stage: Stage, run: Run[Any], session: bytes, digest: bytes, approvals: list[Any]) -> Any:
+        request = ShareRequest(digest=digest, approvals=tuple(a.encoded for a in approvals))
+        return ask(stage, run, request, ShareResponse, session=session)
+
+    def test_when_the_list_is_spoiled_then_no_share_leaves_and_the_good_list_still_gets_one(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes, approvals: list[Any]
+    ) -> None:
+        stage, digest = everybody_alive, approvals[0].message.digest
+        other = ask(
+            stage, run, order_of(stage, intent).request(), Approval, seat=SignerId(3), session=secrets.token_bytes(32)
+        )
+        stranger = HostIdentity(secrets.token_bytes(32))
+        forged = stranger.sign(approvals[2].message, execution=session)
+        for spoiled in (
+            approvals[:2],  # too short
+            approvals[::-1],  # unsorted
+            [*approvals, approvals[2]],  # repeated
+            [approvals[0], approvals[1], other],  # of another session
+            [approvals[0], approvals[2]],  # without its own
+            [approvals[0], approvals[1], replace(approvals[2], encoded=forged)],  # a stranger's
+        ):
+            assert isinstance(self.share(stage, run, session, digest, spoiled), Refused)
+        assert isinstance(self.share(stage, run, session, bytes(32), approvals), Refused)
+        good = self.share(stage, run, session, digest, approvals)
+        assert isinstance(good.message, ShareResponse)
+
+    def test_when_the_same_list_comes_again_then_the_same_bytes_come_back_and_another_list_gets_nothing(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes, approvals: list[Any]
+    ) -> None:
+        stage, digest = everybody_alive, approvals[0].message.digest
+        first = self.share(stage, run, session, digest, approvals)
+        again = self.share(stage, run, session, digest, approvals)
+        assert again.encoded == first.encoded
+        request = order_of(stage, intent).request()
+        fourth = ask(stage, run, request, Approval, seat=SignerId(4), session=session)
+        another = self.share(stage, run, session, digest, [approvals[0], approvals[1], fourth])
+        assert refusal_codes(another) == {ReasonCode.NONCE_SPENT}
+
+    def test_when_the_node_restarts_then_a_given_share_is_repeated_and_a_promised_one_is_void(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes, approvals: list[Any]
+    ) -> None:
+        stage, digest = everybody_alive, approvals[0].message.digest
+        given = self.share(stage, run, session, digest, approvals)
+        promised_session = secrets.token_bytes(32)
+        request = order_of(stage, intent).request()
+        promised = [
+            ask(stage, run, request, Approval, seat=SignerId(s), session=promised_session) for s in (1, 2, 3)
+        ]
+        custodian = stage.custodians[SEAT - 1]
+        custodian.kill()
+        custodian.start(stage.children)
+        custodian.await_ready()
+        repeated = self.share(stage, run, session, digest, approvals)
+        assert not isinstance(repeated, Refused | Silent), repeated.why
+        assert repeated.encoded == given.encoded
+        void = self.share(stage, run, promised_session, digest, promised)
+        assert refusal_codes(void) == {ReasonCode.UNKNOWN_SESSION}
+
+    def test_when_another_digest_takes_the_same_intent_nonce_then_it_is_refused_until_the_first_can_never_count(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes, approvals: list[Any]
+    ) -> None:
+        stage, digest = everybody_alive, approvals[0].message.digest
+        self.share(stage, run, session, digest, approvals)
+        other = replace(intent, deadline=intent.deadline + 1)
+        answer = ask(stage, run, order_of(stage, other).request(), Approval)
+        assert refusal_codes(answer) == {ReasonCode.NONCE_TAKEN}
+        stage.client.advance(2 * HOUR)
+        late = replace(intent, deadline=stage.client.head()[2] + HOUR)
+        answer = ask(stage, run, order_of(stage, late).request(), Approval)
+        assert refusal_codes(answer) == {ReasonCode.NONCE_TAKEN}, "past its deadline, but not at final depth"
+        for _ in range(13):
+            stage.client.advance(1)
+        assert isinstance(ask(stage, run, order_of(stage, late).request(), Approval).message, Approval)
+        stage.client.advance(DAY)
+
+
+class TestGivenARequestThatIsNotOfTheAllowedCoordinator:
+    def test_when_it_is_signed_by_a_stranger_then_it_is_not_answered(
+        self, everybody_alive: Stage, run: Run[Any]
+    ) -> None:
+        stage = everybody_alive
+        host = stage.committee.host(SEAT)
+        stranger = HostIdentity(secrets.token_bytes(32), seals=False)
+        request = stranger.sign(StatusRequest(), execution=bytes(32), recipient=host.id)
+        with pytest.raises(TransportError, match="the author is nobody we know"):
+            run(stage.transport.ask(SEAT, request))
+
+    def test_when_it_is_for_another_host_then_it_is_not_answered(
+        self, everybody_alive: Stage, run: Run[Any]
+    ) -> None:
+        stage = everybody_alive
+        other = stage.committee.host(SignerId(1))
+        request = stage.coordinator.sign(StatusRequest(), execution=bytes(32), recipient=other.id)
+        with pytest.raises(TransportError, match="for another host"):
+            run(stage.transport.ask(SEAT, request))
+
+    def test_when_it_is_noise_or_too_long_then_the_node_lives_on(self, everybody_alive: Stage, run: Run[Any]) -> None:
+        stage = everybody_alive
+        for noise in (b"", b"\x00", b"\xff" * 1_000, secrets.token_bytes(5_000), b"\x98" * 5 * 1024 * 1024):
+            with pytest.raises(TransportError):
+                run(stage.transport.ask(SEAT, noise))
+        answer = ask(stage, run, StatusRequest(), Status)
+        assert not isinstance(answer, Silent)
+        assert len(answer.message.keys) == 2

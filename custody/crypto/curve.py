@@ -147,10 +147,11 @@ def _create(scalar: Any) -> Point:
 class SecretScalar:
     """A secret in [1, n): a share, a nonce, a coefficient. Each operation leaves its operands as they are."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_buffer", "_wiped")
 
     def __init__(self, buffer: Any) -> None:
-        self._buffer = buffer  # unsigned char[32]; wiped by `wipe`
+        self._buffer = buffer  # unsigned char[32]
+        self._wiped = False
 
     @classmethod
     def from_secret_bytes(cls, secret: bytes) -> SecretScalar:
@@ -191,6 +192,7 @@ class SecretScalar:
         Raises:
             ZeroSecret: they cancel.
         """
+        other._require_live()  # the library takes a zero summand: a wiped nonce would pass for one
         return self._copy()._tweak("secp256k1_ec_seckey_tweak_add", other._buffer)
 
     def times(self, factor: Scalar) -> SecretScalar:
@@ -205,6 +207,7 @@ class SecretScalar:
 
     def times_generator(self) -> Point:
         """self·G by the library's constant-time, blinded call: the public side of this secret."""
+        self._require_live()
         return _create(self._buffer)
 
     def disclose(self) -> Scalar:
@@ -213,13 +216,20 @@ class SecretScalar:
 
     def to_secret_bytes(self) -> bytes:
         """32 bytes big-endian, to be sealed and nothing else. Python cannot wipe them."""
+        self._require_live()
         return bytes(ffi.buffer(self._buffer, SCALAR_BYTES))
 
     def wipe(self) -> None:
-        """Overwrite the secret; the object is useless afterwards (all zero, which the library refuses)."""
+        """Overwrite the secret; every use afterwards is refused."""
         ffi.memmove(self._buffer, bytes(SCALAR_BYTES), SCALAR_BYTES)
+        self._wiped = True
+
+    def _require_live(self) -> None:
+        if self._wiped:
+            raise ZeroSecret("this secret was wiped")
 
     def _copy(self) -> SecretScalar:
+        self._require_live()
         buffer = ffi.new("unsigned char[32]")
         ffi.memmove(buffer, self._buffer, SCALAR_BYTES)
         return SecretScalar(buffer)

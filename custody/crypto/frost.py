@@ -175,19 +175,26 @@ def sign(share: KeyShare, nonces: NoncePair, package: SigningPackage) -> Scalar:
     """Round two: z_i = d_i + rho_i·e_i + (lambda_i·c)·s_i (RFC 9591 §5.2). The nonces are gone afterwards.
 
     Raises:
-        ValueError: own commitment is missing from the list or altered; the nonces are not spent then.
+        ValueError: the package is of another key, or own commitment is missing or altered; the nonces are not spent.
         NonceReused: the pair has answered before.
     """
+    if package.key.id != share.key.id:
+        raise ValueError("a share signs under its own key only")
     if package.commitments.get(share.signer) != nonces.commitment:
         raise ValueError("the list must contain this signer's own commitment, unchanged")
     rho_i = package.binding_factor(share.signer)
     weight = Scalar.reduce(package.lagrange(share.signer) * package.c)
     d_i, e_i = nonces.spend()
+    # Each of these with the public z_i gives the share away, so each is wiped.
+    secrets = [d_i, e_i]
     try:
-        return d_i.plus(e_i.times(rho_i)).plus(share.secret.times(weight)).disclose()
+        secrets.append(rho_e := e_i.times(rho_i))
+        secrets.append(nonce := d_i.plus(rho_e))
+        secrets.append(weighted := share.secret.times(weight))
+        return nonce.plus(weighted).disclose()
     finally:
-        d_i.wipe()
-        e_i.wipe()
+        for secret in secrets:
+            secret.wipe()
 
 
 def verify_share(z_i: Scalar, *, signer: SignerId, package: SigningPackage) -> None:

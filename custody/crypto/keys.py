@@ -19,6 +19,8 @@ class GroupKey:
     public_shares: Mapping[SignerId, Point]
 
     def __post_init__(self) -> None:
+        if any(not 1 <= seat < ORDER for seat in self.public_shares):
+            raise ValueError("seats are distinct modulo the group order and never 0, where the secret lives")
         if not 2 <= self.threshold <= len(self.public_shares):
             raise ValueError(f"{self.threshold} of {len(self.public_shares)} is no threshold key")
         if self.public.is_infinity or any(share.is_infinity for share in self.public_shares.values()):

@@ -28,16 +28,13 @@ class DealerStatement:
     threshold: int
     committee: bytes  # 32 bytes, hash of the ordered host keys
 
+    def encode(self) -> bytes:
+        numbers = self.dealer.to_bytes(SCALAR_BYTES, "big") + self.threshold.to_bytes(2, "big")
+        return self.run + numbers + self.committee
+
     def challenge(self, public: Point, nonce_commitment: Point) -> Scalar:
-        return hash_to_scalar(
-            self.run
-            + self.dealer.to_bytes(SCALAR_BYTES, "big")
-            + self.threshold.to_bytes(2, "big")
-            + self.committee
-            + public.to_bytes_compressed()
-            + nonce_commitment.to_bytes_compressed(),
-            tag=b"custody-dkg",
-        )
+        points = public.to_bytes_compressed() + nonce_commitment.to_bytes_compressed()
+        return hash_to_scalar(self.encode() + points, tag=b"custody-dkg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +56,21 @@ class ProofOfPossession:
 
 
 def prove_possession(secret: SecretScalar, statement: DealerStatement, *, randomness: bytes) -> ProofOfPossession:
-    """Prove knowledge of `secret`; `randomness` is 32 fresh bytes, hashed with the secret as nonces are."""
+    """Prove knowledge of `secret`; `randomness` is 32 fresh bytes.
+
+    The nonce hashes the statement too: one randomness under two statements would give the secret away.
+    """
     if len(randomness) != 32:
         raise ValueError("a proof is drawn from 32 fresh bytes")
-    nonce = secret_from_hash(randomness + secret.to_secret_bytes(), tag=b"custody-dkg-nonce")
+    nonce = secret_from_hash(randomness + secret.to_secret_bytes() + statement.encode(), tag=b"custody-dkg-nonce")
     nonce_commitment = nonce.times_generator()
     challenge = statement.challenge(secret.times_generator(), nonce_commitment)
-    response = nonce.plus(secret.times(challenge))
-    nonce.wipe()
-    return ProofOfPossession(nonce_commitment, response.disclose())
+    weighted = secret.times(challenge)
+    try:
+        return ProofOfPossession(nonce_commitment, nonce.plus(weighted).disclose())
+    finally:
+        nonce.wipe()
+        weighted.wipe()
 
 
 def verify_possession(proof: ProofOfPossession, public: Point, statement: DealerStatement) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from custody.host.sealing import SEALING_SEED_BYTES, SealingKey
 from custody.protocol.committee import HostKeys
-from custody.protocol.messages import SUITE, VERSION, Envelope, Message, encode
+from custody.protocol.messages import SUITE, VERSION, Envelope, Message, decode_body, decode_envelope, encode
 
 SEED_BYTES: Final = 32
 
@@ -32,7 +33,11 @@ class HostIdentity:
         )
 
     def sign(self, message: Message, *, execution: bytes, recipient: bytes = b"") -> bytes:
-        """The encoded, signed envelope of a message; to everybody where `recipient` is empty."""
+        """The encoded, signed envelope of a message; to everybody where `recipient` is empty.
+
+        Raises:
+            EncodingError: a field has a length or value that no peer would read.
+        """
         unsigned = Envelope(
             version=VERSION,
             suite=SUITE,
@@ -44,7 +49,9 @@ class HostIdentity:
             signature=bytes(64),
         )
         signature = self._signing.sign(unsigned.signed_bytes(self.keys.signing))
-        return encode(Envelope(**{name: getattr(unsigned, name) for name in _UNSIGNED}, signature=signature))
+        encoded = encode(msgspec.structs.replace(unsigned, signature=signature))
+        decode_body(unsigned.kind, decode_envelope(encoded).body)  # never sign what nobody can read
+        return encoded
 
     def open(self, ciphertext: bytes, *, info: bytes) -> bytes:
         """What was sealed to this host. Raises: EncodingError."""
@@ -54,9 +61,6 @@ class HostIdentity:
 
     def __repr__(self) -> str:
         return f"HostIdentity({self.keys.id.hex()[:16]})"
-
-
-_UNSIGNED: Final = tuple(name for name in Envelope.__struct_fields__ if name != "signature")
 
 
 def _derive(seed: bytes, purpose: bytes, length: int) -> bytes:

@@ -38,6 +38,8 @@ class Expedite:
     deadline: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.action_class, ActionClass):
+            raise EncodingError(f"there is no class {self.action_class!r}")
         self.encode()
 
     def _values(self) -> tuple[Value, ...]:

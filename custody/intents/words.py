@@ -30,7 +30,7 @@ def encode_word(solidity_type: str, value: Value) -> bytes:
     if solidity_type == "bool" and isinstance(value, bool):
         return value.to_bytes(WORD_BYTES, "big")
     unsigned = _UNSIGNED.fullmatch(solidity_type)
-    if unsigned and isinstance(value, int) and 0 <= value < 1 << int(unsigned[1]):
+    if unsigned and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << int(unsigned[1]):
         return value.to_bytes(WORD_BYTES, "big")
     raise EncodingError(f"not a value of {solidity_type}")
 

@@ -48,13 +48,16 @@ class ClockRule:
         """The time to judge deadlines by: the head's timestamp, or the latest ever seen if that is greater.
 
         Raises:
-            StaleRead: the named block is too far behind, or ahead of, the head, or the head is too old.
+            StaleRead: the named block is too far behind, ahead of, or beside the head, or the head is too old, or
+                dated ahead.
         """
         behind = reading.head.number - reading.named.number
         if not 0 <= behind <= MAX_BLOCKS_BEHIND:
             raise StaleRead(age=behind, max_age=MAX_BLOCKS_BEHIND, unit="blocks")
+        if behind == 0 and reading.named.hash != reading.head.hash:
+            raise StaleRead(age=1, max_age=0, unit="blocks on another branch")
         anchor = reading.received_at if self.devnet else reading.head.timestamp
         age = reading.now - anchor
-        if age > self.max_age:
+        if abs(age) > self.max_age:  # a head dated ahead would lengthen every deadline
             raise StaleRead(age=age, max_age=self.max_age, unit="seconds")
         return max(reading.head.timestamp, latest_seen)

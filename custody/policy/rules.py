@@ -54,7 +54,7 @@ class Policy:
     ) -> tuple[Rule | None, tuple[Reason, ...]]:
         """(the rule that allows, no reasons) or (None, every reason against)."""
         spoken = [rule for rule in self.rules if rule.speaks_of(intent, chain_id=chain_id, contract=contract)]
-        denials = [rule for rule in spoken if rule.effect == "deny"]
+        denials = [rule for rule in spoken if rule.effect != "allow"]
         if denials:
             return None, tuple(Reason(ReasonCode.NO_RULE_ALLOWS, f"rule {rule.name} denies it") for rule in denials)
         against: list[Reason] = []

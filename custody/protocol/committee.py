@@ -47,6 +47,10 @@ class Committee:
             raise EncodingError(f"a committee has 3 to {LARGEST_COMMITTEE} distinct hosts")
         if any(not host.sealing for host in self.hosts):
             raise EncodingError("every custodian has a sealing key")
+        if len({host.signing for host in self.hosts}) != n or len({host.sealing for host in self.hosts}) != n:
+            raise EncodingError("no two seats share a key")
+        if len(self.authority) != 20 or not 0 < self.chain_id < 1 << 63:
+            raise EncodingError("a committee names a chain, and its authority by 20 bytes")
         if not self.thresholds or list(self.thresholds) != sorted(set(self.thresholds)):
             raise EncodingError("thresholds are distinct and ascending")
         if any(not n < 2 * t <= 2 * (n - 1) for t in self.thresholds):
@@ -57,6 +61,8 @@ class Committee:
         return tuple(SignerId(index) for index in range(1, len(self.hosts) + 1))
 
     def host(self, seat: SignerId) -> HostKeys:
+        if not 1 <= seat <= len(self.hosts):
+            raise ValueError(f"there is no seat {seat}")
         return self.hosts[seat - 1]
 
     def seat_of(self, host: HostId) -> SignerId | None:

@@ -21,7 +21,7 @@ from custody.ports.identity import Hosts, Identity
 from custody.ports.ledger import CeremonyLog, CertifiedKey, Journal, Round
 from custody.protocol import ceremony
 from custody.protocol.authenticated import Authenticated
-from custody.protocol.ceremony import Collected, Contributed, Dealt, Endorsed
+from custody.protocol.ceremony_states import Collected, Contributed, Dealt, Endorsed
 from custody.protocol.committee import Committee
 from custody.protocol.messages import (
     CeremonyProposal,

@@ -30,7 +30,7 @@ from custody.ports.clock import Clock
 from custody.ports.identity import Hosts, Identity
 from custody.ports.ledger import Journal, NonceLedger
 from custody.protocol.authenticated import Authenticated
-from custody.protocol.ceremony import key_bodies
+from custody.protocol.ceremony_states import key_bodies
 from custody.protocol.committee import HostKeys
 from custody.protocol.messages import (
     ApprovalRequest,

@@ -79,21 +79,37 @@ class Database:
         except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+            if isinstance(error, sqlite3.Error):
                 raise StoreError(f"the store refuses to write: {error}") from None
             raise
 
-    def execute(self, statement: str, arguments: tuple[object, ...] = ()) -> sqlite3.Cursor:
+    def execute(self, statement: str, arguments: tuple[object, ...] = ()) -> None:
         """A statement with its arguments; a write belongs inside `commit`."""
-        return self._connection.execute(statement, arguments)
+        self._connection.execute(statement, arguments)
+
+    def rows(self, statement: str, arguments: tuple[object, ...] = ()) -> list[Any]:
+        """Every row.
+
+        Raises:
+            StoreDamaged: the file cannot be read.
+        """
+        try:
+            return self._connection.execute(statement, arguments).fetchall()
+        except sqlite3.Error as error:
+            raise StoreDamaged(f"the store cannot be read: {error}") from None
 
     def row(self, statement: str, arguments: tuple[object, ...] = ()) -> Any:
-        """The first row, or None."""
-        return self._connection.execute(statement, arguments).fetchone()
+        """The first row, or None. Raises: StoreDamaged."""
+        return next(iter(self.rows(statement, arguments)), None)
 
     def meta(self, name: str) -> bytes | None:
+        """Raises: StoreDamaged."""
         found = self.row("SELECT value FROM meta WHERE name = ?", (name,))
-        return None if found is None else bytes(found[0])
+        if found is None:
+            return None
+        if not isinstance(found[0], bytes):
+            raise StoreDamaged(f"{name} of the store is not what it was")
+        return found[0]
 
     def put_meta(self, name: str, value: bytes) -> None:
         self.execute(

@@ -7,7 +7,8 @@ cannot be moved to another. Secret nonces are never written: the store knows onl
 from __future__ import annotations
 
 import secrets
-import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,7 @@ from custody.store.database import Database
 from custody.store.journal import HashChainedJournal
 
 _SEED: Final = "identity-seed"
+_LARGEST_BOOT: Final = 2**62
 
 
 class CipherMaker(Protocol):
@@ -66,14 +68,25 @@ class NodeStore:
             raise
 
     def _next_boot(self) -> tuple[int, bytes]:
-        last = self._database.row("SELECT max(boot) FROM boots")[0] or 0
-        boot = (int(last) + 1, secrets.token_bytes(16))
-        self.journal.note("started", f"boot {boot[0]}")
-        with self._database.commit():
+        last = self._database.row("SELECT max(boot) FROM boots")[0]
+        if last is not None and not (isinstance(last, int) and 0 < last < _LARGEST_BOOT):
+            raise StoreDamaged("the boots of the store are not what they were")
+        boot = ((last or 0) + 1, secrets.token_bytes(16))
+        with self._durable(("started", f"boot {boot[0]}")):
             self._database.execute("INSERT INTO boots VALUES (?, ?)", boot)
-            self.journal.write_waiting()
-        self.journal.forget_waiting()
         return boot
+
+    @contextmanager
+    def _durable(self, *entries: tuple[str, str]) -> Iterator[None]:
+        """One commit: the block's writes, the notes that wait, and `entries`; or none of them.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        with self._database.commit():
+            yield
+            self.journal.write(*entries)
+        self.journal.forget_waiting()
 
     def identity_seed(self) -> bytes:
         """The 32 secret bytes of this host's keys."""
@@ -93,24 +106,18 @@ class NodeStore:
     # --- ceremony ---
 
     def ceremony_rounds(self, proposal: bytes) -> dict[int, Round]:
-        rows = self._database.execute(
-            "SELECT number, input, output FROM ceremony_rounds WHERE proposal = ?", (proposal,)
-        )
+        rows = self._database.rows("SELECT number, input, output FROM ceremony_rounds WHERE proposal = ?", (proposal,))
         return {number: Round(input=received, output=sent) for number, received, sent in rows}
 
     def record_round(self, proposal: bytes, number: int, round_: Round) -> None:
-        with self._database.commit():
+        with self._durable():
             self._insert_round(proposal, number, round_)
-            self.journal.write_waiting()
-        self.journal.forget_waiting()
 
     def record_certified(self, proposal: bytes, number: int, round_: Round, keys: list[CertifiedKey]) -> None:
-        with self._database.commit():
+        with self._durable():
             self._insert_round(proposal, number, round_)
             for key in keys:
                 self._insert_key(key)
-            self.journal.write_waiting()
-        self.journal.forget_waiting()
 
     def _insert_round(self, proposal: bytes, number: int, round_: Round) -> None:
         self._database.execute(
@@ -134,10 +141,13 @@ class NodeStore:
 
     def certified_keys(self) -> list[CertifiedKey]:
         """Raises: StoreDamaged: a row was altered, or its share does not fit its public half."""
-        rows = self._database.execute(
+        rows = self._database.rows(
             "SELECT group_key, threshold, seat, public_shares, committee, certificate, sealed FROM keys ORDER BY rowid"
         )
-        return [self._key(*row) for row in rows]
+        try:
+            return [self._key(*row) for row in rows]
+        except (ValueError, TypeError, OverflowError, AttributeError):
+            raise StoreDamaged("a key's row is not what it was") from None
 
     def _key(
         self, group_key: bytes, threshold: int, seat: int, public_shares: bytes, committee: bytes, certificate: bytes,
@@ -167,6 +177,8 @@ class NodeStore:
         )
         if found is None:
             return None
+        if not all(isinstance(column, bytes) for column in found):
+            raise StoreDamaged("an answer's row is not what it was")
         commitment_id, session, digest, list_hash, encoded = found
         return Answer(commitment_id=commitment_id, session=session, digest=digest, list_hash=list_hash, encoded=encoded)
 
@@ -175,49 +187,56 @@ class NodeStore:
             "SELECT digest, deadline FROM intent_slots WHERE chain_id = ? AND contract = ? AND epoch = ? AND nonce = ?",
             _slot_key(slot),
         )
-        return None if found is None else Held(digest=Digest(found[0]), deadline=found[1])
+        if found is None:
+            return None
+        if not all(isinstance(column, bytes) for column in found):
+            raise StoreDamaged("an intent slot's row is not what it was")
+        return Held(digest=Digest(found[0]), deadline=int.from_bytes(found[1], "big"))
 
     def record_answer(
         self, answer: Answer, *, slot: IntentSlot, held: Held, replaces: Digest | None, chain_time: int, decision: str
     ) -> None:
         """Raises: NonceReused, ProtocolError (another digest holds the slot), StoreError. Then nothing was written."""
-        self.journal.note("answered", decision)
-        with self._database.commit():
+        if answer.digest != held.digest:
+            raise ValueError("an answer and the slot it takes are of one digest")
+        with self._durable(("answered", decision)):
             current = self.held(slot)
             if current is not None and current.digest not in (held.digest, replaces):
                 raise ProtocolError("another digest holds this intent nonce")
-            try:
-                self._database.execute(
-                    "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)",
-                    (
-                        answer.commitment_id,
-                        answer.session,
-                        self.boot[0],
-                        answer.digest,
-                        answer.list_hash,
-                        answer.encoded,
-                    ),
-                )
-            except sqlite3.IntegrityError:
-                raise NonceReused("this nonce pair, or this session, has an answer already") from None
+            if self._is_spent(answer):
+                raise NonceReused("this nonce pair, or this session, has an answer already")
+            self._database.execute(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)",
+                (answer.commitment_id, answer.session, self.boot[0], answer.digest, answer.list_hash, answer.encoded),
+            )
             self._database.execute(
                 "INSERT INTO intent_slots VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (chain_id, contract, epoch, nonce) "
                 "DO UPDATE SET digest = excluded.digest, deadline = excluded.deadline",
-                (*_slot_key(slot), held.digest, held.deadline),
+                (*_slot_key(slot), held.digest, held.deadline.to_bytes(8, "big")),
             )
             self._database.put_meta("chain-time", max(chain_time, self.latest_chain_time()).to_bytes(8, "big"))
-            self.journal.write_waiting()
-        self.journal.forget_waiting()
+
+    def _is_spent(self, answer: Answer) -> bool:
+        found = self._database.row(
+            "SELECT 1 FROM answers WHERE commitment_id = ? OR session = ?", (answer.commitment_id, answer.session)
+        )
+        return found is not None
 
     def latest_chain_time(self) -> int:
         return int.from_bytes(self._database.meta("chain-time") or b"", "big")
 
     def close(self) -> None:
-        self._database.close()
+        """Write the notes that wait, and let the folder go."""
+        try:
+            if self.journal.has_waiting:
+                with self._durable():
+                    pass
+        finally:
+            self._database.close()
 
 
 def _slot_key(slot: IntentSlot) -> tuple[Any, ...]:
-    return slot.chain_id, slot.contract, slot.epoch, slot.nonce.to_bytes(32, "big")
+    return slot.chain_id, slot.contract, slot.epoch.to_bytes(8, "big"), slot.nonce.to_bytes(32, "big")
 
 
 def _key_row(

@@ -1,6 +1,6 @@
 """The tables of a node's store, and the settings every connection has.
 
-meta            format version, Argon2 salt, latest chain time
+meta            format version, Argon2 salt, latest chain time, the journal's head
 boots           one row a start: number and 16 random bytes; nonces of earlier boots are void
 secrets         sealed seeds, by name
 ceremony_rounds what came in and went out in each round, byte for byte
@@ -54,10 +54,10 @@ CREATE TABLE answers (
 CREATE TABLE intent_slots (
     chain_id INTEGER NOT NULL,
     contract BLOB NOT NULL,
-    epoch INTEGER NOT NULL,
+    epoch BLOB NOT NULL CHECK (length(epoch) = 8),
     nonce BLOB NOT NULL CHECK (length(nonce) = 32),
     digest BLOB NOT NULL,
-    deadline INTEGER NOT NULL,
+    deadline BLOB NOT NULL CHECK (length(deadline) = 8),
     PRIMARY KEY (chain_id, contract, epoch, nonce)
 ) STRICT;
 CREATE TABLE journal (

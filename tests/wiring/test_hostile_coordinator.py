@@ -50,7 +50,9 @@ def order_of(stage: Stage, intent: Expedite, **changes: Any) -> Order:
     return replace(order, **changes)
 
 
-def ask(stage: Stage, run: Run[Any], message: Any, kind: Any, *, seat: SignerId = SEAT, session: bytes | None = None) -> Any:
+def ask(
+    stage: Stage, run: Run[Any], message: Any, kind: Any, *, seat: SignerId = SEAT, session: bytes | None = None
+) -> Any:
     execution = session or secrets.token_bytes(32)
     return run(stage.asker().ask(seat, message, kind, execution=execution, seconds=10))
 
@@ -188,9 +190,7 @@ class TestGivenApprovalsOfThree:
         given = self.share(stage, run, session, digest, approvals)
         promised_session = secrets.token_bytes(32)
         request = order_of(stage, intent).request()
-        promised = [
-            ask(stage, run, request, Approval, seat=SignerId(s), session=promised_session) for s in (1, 2, 3)
-        ]
+        promised = [ask(stage, run, request, Approval, seat=SignerId(s), session=promised_session) for s in (1, 2, 3)]
         custodian = stage.custodians[SEAT - 1]
         custodian.kill()
         custodian.start(stage.children)
@@ -230,9 +230,7 @@ class TestGivenARequestThatIsNotOfTheAllowedCoordinator:
         with pytest.raises(TransportError, match="the author is nobody we know"):
             run(stage.transport.ask(SEAT, request))
 
-    def test_when_it_is_for_another_host_then_it_is_not_answered(
-        self, everybody_alive: Stage, run: Run[Any]
-    ) -> None:
+    def test_when_it_is_for_another_host_then_it_is_not_answered(self, everybody_alive: Stage, run: Run[Any]) -> None:
         stage = everybody_alive
         other = stage.committee.host(SignerId(1))
         request = stage.coordinator.sign(StatusRequest(), execution=bytes(32), recipient=other.id)

@@ -18,15 +18,18 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice Holds collateral and lets it out only to its owner, after a public delay that custodians may shorten.
 /// @dev TRUST: an owner alone requests, and chooses where its own requests pay; custodians, through `authority`, only
 /// shorten the delay of what an owner has requested; `oracle` only chooses among fixed delays; anyone executes what is
-/// ripe. There is no other role.
+/// ripe. `venue` alone moves margin: between accounts, to a sum of zero, and back to the idle of the account it is of;
+/// it never touches what is idle or queued. There is no other role.
 /// @dev TOKEN: six decimals. It may take a fee from what arrives, return nothing, return false, call back or refuse a
 /// recipient. Assumed never to lower the vault's balance by more than the vault sends.
-/// @custom:invariant INV-VAULT-1 token.balanceOf(this) >= recorded == idleTotal + queuedTotal
-/// @custom:invariant INV-VAULT-2 idleTotal is the sum of all idle balances, queuedTotal that of all Requested releases.
+/// @custom:invariant INV-VAULT-1 token.balanceOf(this) >= recorded == idleTotal + queuedTotal + marginTotal
+/// @custom:invariant INV-VAULT-2 idleTotal is the sum of all idle balances, queuedTotal that of all Requested releases,
+/// marginTotal that of all margin balances, and marginTotal >= 0: no hole in margin reaches what is idle or queued.
 /// @custom:invariant INV-VAULT-3 Tokens leave only as a release its owner requested, to the address pinned then.
 /// @custom:invariant INV-VAULT-4 A release leaves Requested once, and never comes back.
 /// @custom:invariant INV-VAULT-5 A digest takes effect at most once, on this chain and contract only.
@@ -38,13 +41,15 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 /// owner or the address it replaces says no.
 contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+    using SafeCast for uint256;
 
     /* TYPES */
 
-    /// @dev One slot. MAX_RECORDED fits 96 bits many times over.
+    /// @dev One slot. MAX_RECORDED fits 64 bits many times over.
     struct Ledger {
-        uint96 idle;
-        uint96 queued;
+        uint64 idle;
+        uint64 queued;
+        uint64 margin;
         uint64 lastRelease;
     }
 
@@ -79,10 +84,16 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc ICollateralVault
     IRegimeOracle public immutable oracle;
 
+    /// @inheritdoc ICollateralVault
+    address public immutable venue;
+
     /* STORAGE */
 
     /// @inheritdoc ICollateralVault
     mapping(address owner => uint256 amount) public idle;
+
+    /// @inheritdoc ICollateralVault
+    mapping(address account => int256 amount) public margin;
 
     Ledger private _ledger;
 
@@ -102,18 +113,30 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc ICollateralVault
     mapping(address owner => PendingPayout pending) public pendingPayout;
 
+    /* MODIFIERS */
+
+    modifier onlyVenue() {
+        require(msg.sender == venue, NotVenue(msg.sender, venue));
+        _;
+    }
+
     /* CONSTRUCTOR */
 
     /// @param token_ The collateral, for ever.
     /// @param authority_ Who may shorten delays, for ever.
     /// @param oracle_ Where the regime is read for the vault's own delays, for ever.
-    constructor(IERC20 token_, IAuthority authority_, IRegimeOracle oracle_) EIP712("CollateralVault", "1") {
+    /// @param venue_ Who moves margin, for ever. It names the vault in its own constructor, so it has no code yet.
+    constructor(IERC20 token_, IAuthority authority_, IRegimeOracle oracle_, address venue_)
+        EIP712("CollateralVault", "1")
+    {
         _requireContract(address(token_));
         _requireContract(address(authority_));
         _requireContract(address(oracle_));
+        require(venue_ != address(0) && venue_ != address(this), InvalidVenue(venue_));
         token = token_;
         authority = authority_;
         oracle = oracle_;
+        venue = venue_;
     }
 
     /* EXTERNAL: COLLATERAL */
@@ -133,7 +156,7 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
         _recordSize(held, held + received);
         idle[owner] += received;
         // The cast is safe: at most MAX_RECORDED.
-        _ledger.idle += uint96(received);
+        _ledger.idle += uint64(received);
         emit Deposited(owner, msg.sender, received);
     }
 
@@ -143,7 +166,7 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
         uint256 available = idle[msg.sender];
         require(amount <= available, InsufficientIdle(amount, available));
         // The cast is safe: at most what is idle, at most MAX_RECORDED.
-        uint96 claimed = uint96(amount);
+        uint64 claimed = uint64(amount);
 
         Ledger memory ledger = _ledger;
         ledger.idle -= claimed;
@@ -164,9 +187,11 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
         Release memory requested = _requested(id);
         require(msg.sender == requested.owner, NotReleaseOwner(msg.sender, requested.owner));
 
+        // The cast is safe: a release claims what was idle, at most MAX_RECORDED.
+        uint64 returned = uint64(requested.amount);
         _releases[id].state = ReleaseState.Cancelled;
-        _ledger.queued -= requested.amount;
-        _ledger.idle += requested.amount;
+        _ledger.queued -= returned;
+        _ledger.idle += returned;
         idle[requested.owner] += requested.amount;
         emit ReleaseCancelled(id);
     }
@@ -212,6 +237,43 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
         _outflow = _outflow.added(block.timestamp, _wholeUp(requested.amount));
         emit ExpediteExecuted(digest, intent.releaseId);
         _pay(intent.releaseId, requested, true);
+    }
+
+    /* EXTERNAL: MARGIN */
+
+    /// @inheritdoc ICollateralVault
+    function toMargin(uint256 amount) external nonReentrant {
+        require(amount != 0, ZeroAmount());
+        uint256 available = idle[msg.sender];
+        require(amount <= available, InsufficientIdle(amount, available));
+        // The casts are safe: at most what is idle, at most MAX_RECORDED.
+        _ledger.idle -= uint64(amount);
+        _ledger.margin += uint64(amount);
+        idle[msg.sender] = available - amount;
+        margin[msg.sender] += int256(amount);
+        emit MovedToMargin(msg.sender, amount);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function transferMargin(address from, address to, uint256 amount) external onlyVenue {
+        int256 moved = amount.toInt256();
+        margin[from] -= moved;
+        margin[to] += moved;
+        emit MarginTransferred(from, to, amount);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function marginToIdle(address account, uint256 amount) external onlyVenue {
+        int256 cash = margin[account];
+        require(amount.toInt256() <= cash, InsufficientMarginCash(amount, cash));
+        uint256 total = _ledger.margin;
+        require(amount <= total, MarginExhausted(amount, total));
+        // The casts are safe: at most all margin, at most MAX_RECORDED.
+        _ledger.margin -= uint64(amount);
+        _ledger.idle += uint64(amount);
+        margin[account] = cash - int256(amount);
+        idle[account] += amount;
+        emit MovedToIdle(account, amount);
     }
 
     /* EXTERNAL: PAYOUT ADDRESS */
@@ -275,6 +337,17 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
         return _ledger.queued;
     }
 
+    /// @inheritdoc ICollateralVault
+    function marginTotal() external view returns (int256) {
+        // Widened first: 64 bits.
+        return int256(uint256(_ledger.margin));
+    }
+
+    /// @inheritdoc ICollateralVault
+    function entered() external view returns (bool) {
+        return _reentrancyGuardEntered();
+    }
+
     /* PUBLIC */
 
     /// @inheritdoc ICollateralVault
@@ -291,8 +364,8 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc ICollateralVault
     function recorded() public view returns (uint256) {
         Ledger memory ledger = _ledger;
-        // Widened first: the sum of two that fit 96 bits.
-        return uint256(ledger.idle) + ledger.queued;
+        // Widened first: the sum of three that fit 64 bits.
+        return uint256(ledger.idle) + ledger.queued + ledger.margin;
     }
 
     /* PRIVATE: EFFECTS */
@@ -302,7 +375,8 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
         uint256 held = recorded();
         _recordSize(held, held - requested.amount);
         _releases[id].state = ReleaseState.Paid;
-        _ledger.queued -= requested.amount;
+        // The cast is safe: a release claims what was idle, at most MAX_RECORDED.
+        _ledger.queued -= uint64(requested.amount);
         emit ReleasePaid(id, requested.to, requested.amount, expedited);
         token.safeTransfer(requested.to, requested.amount);
     }

@@ -12,11 +12,12 @@ from custody.crypto.frost import draw_nonces, sign
 from custody.crypto.polynomial import SecretPolynomial, evaluate_commitment
 from custody.host import HostIdentity
 from custody.identifiers import Address, SignerId
-from custody.intents import ActionClass, Expedite, Regime
+from custody.intents import ActionClass, Expedite
 from custody.policy import Policy, Rule
 from custody.policy.engine import Approved, approve
-from custody.policy.facts import AcceptanceState, ExpediteFacts, Release, ReleaseState
+from custody.policy.facts import AcceptanceState, AuthorityFacts, ExpediteFacts, Release, ReleaseState
 from custody.protocol.committee import Committee
+from custody.units import Regime
 
 CHAIN_ID = 31_337
 VAULT = Address(b"\x11" * 20)
@@ -129,16 +130,19 @@ def a_release(**changes: Any) -> Release:
 
 def some_facts(key: GroupKey, **changes: Any) -> ExpediteFacts:
     members: dict[str, Any] = {
-        "chain_id": CHAIN_ID,
         "release": a_release(),
-        "acceptance": AcceptanceState.UNSET,
-        "epoch": 1,
-        "group_key": key.public.coordinates(),
         "regime": Regime.CALM,
         "regime_is_stale": False,
         "value": 100,
     }
-    return ExpediteFacts(**(members | changes))
+    common: dict[str, Any] = {
+        "chain_id": CHAIN_ID,
+        "acceptance": AcceptanceState.UNSET,
+        "epoch": 1,
+        "group_key": key.public.coordinates(),
+    }
+    authority = AuthorityFacts(**{name: changes.pop(name, value) for name, value in common.items()})
+    return ExpediteFacts(authority=authority, **(members | changes))
 
 
 def a_rule(**changes: Any) -> Rule:
@@ -150,6 +154,7 @@ def a_rule(**changes: Any) -> Rule:
         "contract": VAULT,
         "max_amount": 10_000_000,
         "max_deadline_ahead": 3_600,
+        "max_accounts": 0,
     }
     return Rule(**(members | changes))
 

@@ -12,7 +12,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @notice Holds owners' collateral and pays it out to its owner's payout address, when the owner has asked and a
 /// public delay is over. Custodians may shorten the delay; nobody can redirect, and past the exit bound nobody can
-/// hinder.
+/// hinder. What an owner moves into margin answers for its positions: the venue moves it between accounts.
 /// @dev A release goes Requested -> Paid, by `execute` when ripe or by `expedite` when signed, or -> Cancelled.
 /// An expedite's digest goes Unset -> Done at once where no delay is due, else Unset -> Waiting -> Done.
 interface ICollateralVault {
@@ -63,6 +63,18 @@ interface ICollateralVault {
     /// @notice The intent was accepted and not executed in time; it is void for ever.
     error Lapsed(bytes32 digest, uint256 lapsedAt);
 
+    /// @notice Nobody, and the vault itself, can be the venue.
+    error InvalidVenue(address venue);
+
+    /// @notice Only the venue moves margin.
+    error NotVenue(address caller, address venue);
+
+    /// @notice The account has less margin cash than that.
+    error InsufficientMarginCash(uint256 requested, int256 available);
+
+    /// @notice All margin accounts together hold less than that: the rest is a hole, which what is idle never fills.
+    error MarginExhausted(uint256 requested, uint256 available);
+
     /// @notice Nobody, and the vault itself, can be a payout address.
     error InvalidPayout(address to);
 
@@ -97,6 +109,15 @@ interface ICollateralVault {
     /// @notice A signed expedite took effect; its digest is done.
     event ExpediteExecuted(bytes32 indexed digest, ReleaseId indexed releaseId);
 
+    /// @notice An owner moved idle collateral into margin.
+    event MovedToMargin(address indexed owner, uint256 amount);
+
+    /// @notice The venue moved margin between two accounts.
+    event MarginTransferred(address indexed from, address indexed to, uint256 amount);
+
+    /// @notice Margin became idle collateral of the same account.
+    event MovedToIdle(address indexed account, uint256 amount);
+
     /// @notice A change of a payout address waits.
     event PayoutRequested(address indexed owner, address indexed to, uint256 readyAt);
 
@@ -130,6 +151,18 @@ interface ICollateralVault {
     /// @param proof The signature, as the authority encodes it.
     function expedite(Expedite calldata intent, bytes calldata proof) external;
 
+    /* EXTERNAL: MARGIN */
+
+    /// @notice Moves `amount` of the caller's idle collateral into its margin, where it answers for its positions.
+    function toMargin(uint256 amount) external;
+
+    /// @notice Moves margin between two accounts; either may end below zero. The venue's alone.
+    function transferMargin(address from, address to, uint256 amount) external;
+
+    /// @notice Makes margin idle again, for the account it is of. The venue's alone.
+    /// @dev The account must have as much, and so must all margin together.
+    function marginToIdle(address account, uint256 amount) external;
+
     /* EXTERNAL: PAYOUT ADDRESS */
 
     /// @notice Asks for the caller's payout address to become `to`; replaces a change that waits.
@@ -151,6 +184,18 @@ interface ICollateralVault {
 
     /// @notice Where the regime is read for the vault's own delays.
     function oracle() external view returns (IRegimeOracle);
+
+    /// @notice Who moves margin.
+    function venue() external view returns (address);
+
+    /// @notice Whether a call of this vault is under way: the lock that the venue and its liquidation share with it.
+    function entered() external view returns (bool);
+
+    /// @notice An account's margin cash, in the token's units; below zero where losses passed it.
+    function margin(address account) external view returns (int256);
+
+    /// @notice All margin, in the token's units; never below zero.
+    function marginTotal() external view returns (int256);
 
     /// @notice An owner's collateral that no release claims, in the token's units.
     function idle(address owner) external view returns (uint256);

@@ -94,10 +94,37 @@ class ChainClient:
     def transaction_count(self, sender: Address) -> int:
         return int(self._speak(lambda: self._web3.eth.get_transaction_count(Web3.to_checksum_address(sender))))
 
+    def give_ether(self, account: Address) -> None:
+        """Devnet: a hundred ether, for gas."""
+        self._devnet("anvil_setBalance", Web3.to_checksum_address(account), hex(100 * 10**18))
+
+    def set_automine(self, on: bool) -> None:
+        """Devnet: a block for every transaction, or only when `mine_at` asks for one."""
+        self._devnet("evm_setAutomine", on)
+
+    def set_interval_mining(self, seconds: int) -> None:
+        """Devnet: a block every so many seconds; 0 for a block with every transaction, as at the beginning."""
+        self._devnet("evm_setIntervalMining", seconds)
+        if seconds == 0:
+            self.set_automine(True)
+
+    def mine_at(self, timestamp: int) -> None:
+        """Devnet: one block with this timestamp and every waiting transaction."""
+        self._devnet("evm_setNextBlockTimestamp", timestamp)
+        self._devnet("evm_mine")
+
+    def _devnet(self, method: str, *params: Any) -> None:
+        self._speak(lambda: self._web3.provider.make_request(method, list(params)))  # type: ignore[arg-type]
+
+    def post(self, call: ContractFunction, *, sender: Address, gas: int) -> None:
+        """Send with so much gas, without waiting for a block. Raises: Reverted, Unreachable."""
+        transaction: TxParams = {"from": Web3.to_checksum_address(sender), "gas": gas}
+        self._speak(lambda: call.transact(transaction))
+
     def advance(self, seconds: int) -> None:
         """Move a devnet's clock on and mine a block."""
-        self._speak(lambda: self._web3.provider.make_request("evm_increaseTime", [seconds]))  # type: ignore[arg-type]
-        self._speak(lambda: self._web3.provider.make_request("evm_mine", []))  # type: ignore[arg-type]
+        self._devnet("evm_increaseTime", seconds)
+        self._devnet("evm_mine")
 
     def _speak(self, what: Any) -> Any:
         try:

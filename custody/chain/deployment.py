@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from custody.chain.client import ChainClient, Mined
 from custody.crypto.keys import GroupKey
@@ -15,10 +16,13 @@ from custody.errors import ChainError
 from custody.identifiers import Address
 from custody.intents.keccak import keccak256
 
+_NO_VENUE: Final = Address(bytes(19) + b"\x01")
+"""Whom a vault without a venue names: an address that no key and no code has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Where everything lies."""
+    """Where the custody half lies."""
 
     token: Address
     oracle: Address
@@ -26,11 +30,43 @@ class Deployment:
     vault: Address
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueDeployment(Deployment):
+    """Where everything lies; `oracle` is the volatility oracle, which says the regime too."""
+
+    feed: Address
+    risk: Address
+    venue: Address
+    liquidation: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueTerms:
+    """What a venue is deployed with. Times in seconds; `backstops` in the order in which they take."""
+
+    first_answer: int  # the feed's first round, with its 8 decimals
+    backstops: tuple[Address, ...]
+    cure: int
+    open_after: int
+    tick_decimals: int = 2
+    heartbeat: int = 3_600
+    grace: int = 900
+
+
 def predict_deployment(client: ChainClient, deployer: Address) -> Deployment:
     """Where `deploy_devnet` will put things if `deployer` sends nothing else before."""
     count = client.transaction_count(deployer)
     token, oracle, authority, vault = (contract_address(deployer, count + index) for index in range(4))
     return Deployment(token=token, oracle=oracle, authority=authority, vault=vault)
+
+
+def predict_venue(client: ChainClient, deployer: Address) -> VenueDeployment:
+    """Where `deploy_venue` will put things if `deployer` sends nothing else before."""
+    count = client.transaction_count(deployer)
+    order = ("token", "feed", "first round", "oracle", "authority", "risk", "vault", "venue", "liquidation")
+    lie = {name: contract_address(deployer, count + index) for index, name in enumerate(order)}
+    del lie["first round"]
+    return VenueDeployment(**lie)
 
 
 def contract_address(deployer: Address, nonce: int) -> Address:
@@ -48,26 +84,82 @@ def _rlp_bytes_and_number(account: bytes, number: int) -> bytes:
 def deploy_devnet(
     client: ChainClient, *, deployer: Address, keys: Mapping[int, GroupKey], signers: int, certificate: bytes
 ) -> tuple[Deployment, dict[str, int]]:
-    """Deploy token, oracle, authority and vault; returns where they lie and the gas of each.
+    """Deploy token, oracle, authority and vault, without a venue; returns where they lie and the gas of each.
 
     Raises:
         Reverted: a constructor refused, by name. ChainError: the deployer sent something else meanwhile.
     """
     expected = predict_deployment(client, deployer)
-    group_keys = [(threshold, *keys[threshold].public.coordinates()) for threshold in sorted(keys)]
-    gas: dict[str, int] = {}
-
-    def put(name: str, *arguments: object) -> Address:
-        mined: Mined = client.deploy(name, arguments, sender=deployer)
-        assert mined.contract is not None, "a constructor that succeeded made a contract"
-        gas[name] = mined.gas
-        return mined.contract
-
+    put = _Deployer(client, deployer)
     token = put("DevnetUSDC")
     oracle = put("DevnetRegimeOracle")
-    authority = put("ThresholdAuthority", group_keys, signers, certificate, oracle)
-    vault = put("CollateralVault", token, authority, oracle)
+    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle)
+    vault = put("CollateralVault", token, authority, oracle, _NO_VENUE)
     deployment = Deployment(token=token, oracle=oracle, authority=authority, vault=vault)
+    _require_expected(deployment, expected)
+    return deployment, put.gas
+
+
+def deploy_venue(
+    client: ChainClient,
+    terms: VenueTerms,
+    *,
+    deployer: Address,
+    keys: Mapping[int, GroupKey],
+    signers: int,
+    certificate: bytes,
+) -> tuple[VenueDeployment, dict[str, int]]:
+    """Deploy everything, each contract naming the others from its constructor on.
+
+    Raises:
+        Reverted: a constructor refused, by name. ChainError: the deployer sent something else meanwhile.
+    """
+    expected = predict_venue(client, deployer)
+    put = _Deployer(client, deployer)
+    token = put("DevnetUSDC")
+    feed = put("PriceFeed")
+    _, _, now = client.head()
+    client.send(client.at("PriceFeed", feed).functions.push([(terms.first_answer, now)]), sender=deployer)
+    oracle = put("VolatilityOracle", feed, terms.tick_decimals, terms.heartbeat, terms.grace)
+    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle)
+    risk = put("RiskEngine", oracle)
+    vault = put("CollateralVault", token, authority, oracle, expected.venue)
+    venue = put("MarginVenue", vault, oracle, risk, expected.liquidation)
+    backstops = list(terms.backstops)
+    liquidation = put("Liquidation", venue, vault, oracle, risk, authority, backstops, terms.cure, terms.open_after)
+    deployment = VenueDeployment(
+        token=token,
+        oracle=oracle,
+        authority=authority,
+        vault=vault,
+        feed=feed,
+        risk=risk,
+        venue=venue,
+        liquidation=liquidation,
+    )
+    _require_expected(deployment, expected)
+    return deployment, put.gas
+
+
+class _Deployer:
+    """Puts contracts one after another and keeps the gas of each."""
+
+    def __init__(self, client: ChainClient, deployer: Address) -> None:
+        self._client = client
+        self._deployer = deployer
+        self.gas: dict[str, int] = {}
+
+    def __call__(self, name: str, *arguments: object) -> Address:
+        mined: Mined = self._client.deploy(name, arguments, sender=self._deployer)
+        assert mined.contract is not None, "a constructor that succeeded made a contract"
+        self.gas[name] = mined.gas
+        return mined.contract
+
+
+def _group_keys(keys: Mapping[int, GroupKey]) -> list[tuple[int, int, int]]:
+    return [(threshold, *keys[threshold].public.coordinates()) for threshold in sorted(keys)]
+
+
+def _require_expected(deployment: Deployment, expected: Deployment) -> None:
     if deployment != expected:
         raise ChainError("the contracts lie elsewhere than the ceremony agreed; deploy again with a fresh ceremony")
-    return deployment, gas

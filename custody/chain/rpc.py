@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import aiohttp
 import msgspec
 
 from custody.errors import Reverted, Unreachable
 from custody.identifiers import Address, BlockHash, to_hex
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,23 @@ class Rpc:
         ]
         try:
             headers = {"content-type": "application/json"}
-            async with self._session.post(self.url, data=msgspec.json.encode(request), headers=headers) as response:
-                answers = msgspec.json.decode(await response.read())
+            body = msgspec.json.encode(request)
+            async with self._session.post(self.url, data=body, headers=headers, allow_redirects=False) as response:
+                answers = msgspec.json.decode(await _read_at_most(response.content, LARGEST_ANSWER))
             by_id = {answer["id"]: answer for answer in answers}
             return [_result(by_id[index]) for index in range(len(calls))]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(self.url, f"no answer ({type(error).__name__})") from None
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError, AttributeError):
             raise Unreachable(self.url, "the answer is not JSON-RPC") from None
+
+
+async def _read_at_most(content: aiohttp.StreamReader, most: int) -> bytes:
+    """The body, as far as it may go; what is longer is cut and will not decode."""
+    body = bytearray()
+    while len(body) <= most and (chunk := await content.read(most + 1 - len(body))):
+        body += chunk
+    return bytes(body[:most])
 
 
 def _result(answer: dict[str, Any]) -> Any:

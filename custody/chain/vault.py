@@ -8,10 +8,10 @@ from custody.chain.client import ChainClient, Mined
 from custody.chain.deployment import Deployment
 from custody.crypto.frost import Signature
 from custody.identifiers import Address, Digest, address
-from custody.intents.classes import ActionClass, Regime
+from custody.intents.classes import ActionClass
 from custody.intents.expedite import Expedite
 from custody.policy.facts import Release, ReleaseState
-from custody.units import MicroUsdc, Ppm
+from custody.units import MicroUsdc, Ppm, Regime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,82 +8,69 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import msgspec
+import structlog
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from custody.cli.develop import find_root
+from custody.cli.show import show
 from custody.errors import CustodyError, UsageError
-from custody.units import MicroUsdc, format_usdc
-
-if TYPE_CHECKING:
-    from custody.wiring.demo import Report
 
 
 def demo(
-    json_path: Annotated[Path | None, typer.Option("--json", help="Also write the report there, as JSON.")] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(help="A recorded path, .csv or .csv.gz of bars; else one is made."),
+    ] = None,
+    accounts: Annotated[int, typer.Option(min=1, max=500, help="Traders of mixed leverage.")] = 40,
+    seed: Annotated[int, typer.Option(help="Of the accounts, and of the path if it is made.")] = 7,
+    minutes: Annotated[int, typer.Option(min=10, max=20_000, help="Of the path, around its deepest fall.")] = 240,
+    block_seconds: Annotated[int, typer.Option(min=1, max=60, help="Chain time between blocks.")] = 12,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Where the report goes, instead of build/report.json.")
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65_535, help="The chain's port on 127.0.0.1; a free one if left out.")
     ] = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the run's folder (stores and logs) after a good end.")
-    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep stores and logs after a good end.")] = False,
 ) -> None:
-    """Five custodians pay out collateral on a local chain, lose three of them, and the owner leaves alone."""
-    from custody.wiring.demo import Demo, make_folder  # web3 and the compiler: only here
+    """Custodians pay out and liquidate on a local chain through a crash; then they die, and the owner leaves alone."""
+    from custody.wiring.demo import Demo, DemoOptions, make_folder  # web3 and the compiler: only here
     from custody.wiring.devnet import require_free
+    from custody.wiring.path import made_path, recorded_path
 
+    root = find_root()
+    path_of_report = json_path or root / "build" / "report.json"
     if json_path is not None and not json_path.resolve().parent.is_dir():
         raise UsageError(f"the folder of {json_path} does not exist; make it, or choose another place for --json")
+    path = made_path(seed, minutes=minutes) if prices is None else recorded_path(prices, minutes=minutes)
     if port is not None:
         require_free(port)
     console = Console(highlight=False)
-    root = find_root()
     folder = make_folder(root)
-    walk = Demo(root=root, folder=folder, port=port, say=lambda line: console.print(f"  {line}", soft_wrap=True))
+    options = DemoOptions(
+        root=root, folder=folder, path=path, accounts=accounts, seed=seed, block_seconds=block_seconds, port=port
+    )
+    walk = Demo(options, say=lambda line: console.print(f"  {line}", soft_wrap=True, markup=False))
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        report = asyncio.run(walk.run())
+        with (folder / "keeper.log").open("w") as log:
+            structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
+            report = asyncio.run(walk.run())
     except (CustodyError, KeyboardInterrupt):
         print(f"custody: the logs of this run are in {folder.relative_to(root)}", file=sys.stderr)
         raise
-    if json_path is not None:
-        json_path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    path_of_report.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     if not keep:
         with contextlib.suppress(OSError):
             shutil.rmtree(folder)
-    _show(console, report)
+    show(console, report)
+    console.print(f"Report: {path_of_report}", soft_wrap=True)
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:
     """SIGTERM ends a run as Ctrl-C does: children first."""
     raise KeyboardInterrupt
-
-
-def _show(console: Console, report: Report) -> None:
-    table = Table(title="Payouts", title_justify="left")
-    for heading, justify in (("release", "right"), ("amount", "right"), ("how", "left"), ("signed by", "left")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]  # rich's literal type
-    table.add_column("sign ms", justify="right")
-    table.add_column("gas", justify="right")
-    for payout in report.payouts:
-        signers = ", ".join(map(str, payout["signers"]))
-        table.add_row(
-            str(payout["release"]),
-            format_usdc(MicroUsdc(payout["amount"])),
-            payout["how"],
-            f"{signers} (needs {payout['threshold']})" if signers else "nobody",
-            f"{payout['sign_ms']:.0f}" if signers else "",
-            f"{payout['gas']:,}",
-        )
-    console.print(table)
-    for refusal in report.refusals:
-        console.print(f"Refused, {refusal['what']}: {refusal['message']}", soft_wrap=True)
-    books = report.conservation
-    console.print(
-        f"Books: recorded {books['recorded']:,} µUSDC, claims {books['claims']:,}, drift {books['drift']}; "
-        f"ceremony {report.ceremony['seconds']} s, all {report.seconds} s"
-    )

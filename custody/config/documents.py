@@ -13,6 +13,7 @@ import msgspec
 
 from custody.errors import EncodingError, UsageError
 from custody.identifiers import address, to_hex
+from custody.intents.codec import INTENT_NAMES
 from custody.policy.rules import Policy, Rule
 from custody.protocol.committee import Committee, HostKeys
 from custody.units import MicroUsdc, Seconds
@@ -86,17 +87,24 @@ class NodeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One [[rule]] of policy.toml. `max_amount` in µUSDC, `max_deadline_ahead` in seconds."""
+    """One [[rule]] of policy.toml. `max_deadline_ahead` in seconds; `max_amount` in µUSDC; `max_accounts` an order."""
 
     name: str
     effect: Literal["allow", "deny"]
     intent: str
     chain_id: int
     contract: str
-    max_amount: int
     max_deadline_ahead: int
+    max_amount: int = 0
+    max_accounts: int = 0
 
     def rule(self) -> Rule:
+        """Raises: EncodingError: a type of intent that there is not, or a limit below zero."""
+        if self.intent not in INTENT_NAMES:
+            known = ", ".join(sorted(INTENT_NAMES))
+            raise EncodingError(f"rule {self.name}: no intent is called {self.intent!r}; there are {known}")
+        if min(self.max_amount, self.max_accounts, self.max_deadline_ahead) < 0 or self.chain_id <= 0:
+            raise EncodingError(f"rule {self.name}: limits are not below zero, and a chain has a number")
         return Rule(
             name=self.name,
             effect=self.effect,
@@ -104,6 +112,7 @@ class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             chain_id=self.chain_id,
             contract=address(self.contract),
             max_amount=MicroUsdc(self.max_amount),
+            max_accounts=self.max_accounts,
             max_deadline_ahead=Seconds(self.max_deadline_ahead),
         )
 

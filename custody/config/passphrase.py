@@ -20,11 +20,14 @@ def read_passphrase(path: Path | None) -> bytes:
     """
     if path is not None:
         try:
-            text = path.read_text().strip()
+            text = path.read_text()
         except OSError as error:
             raise UsageError(f"the passphrase file cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:  # which would carry the passphrase
+            raise UsageError("the passphrase file is not text") from None
     else:
         text = os.environ.get(VARIABLE, "")
+    text = text.strip()
     if len(text) < _SHORTEST:
         raise UsageError(f"give a passphrase of at least {_SHORTEST} characters in {VARIABLE} or --passphrase-file")
     return text.encode()

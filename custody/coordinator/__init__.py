@@ -2,6 +2,6 @@
 
 from custody.coordinator.asking import Asker
 from custody.coordinator.ceremony import CeremonyResult, run_ceremony
-from custody.coordinator.signing import Order, SignedIntent, SigningCoordinator
+from custody.coordinator.signing import SignedIntent, SigningCoordinator, SigningRequest
 
-__all__ = ["Asker", "CeremonyResult", "Order", "SignedIntent", "SigningCoordinator", "run_ceremony"]
+__all__ = ["Asker", "CeremonyResult", "SignedIntent", "SigningCoordinator", "SigningRequest", "run_ceremony"]

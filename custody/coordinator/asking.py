@@ -58,6 +58,8 @@ class Asker:
             return Silent(str(error))
         except TimeoutError:
             return Silent(f"custodian {seat}: no answer within {seconds:g} s")
+        except Exception as error:  # noqa: BLE001  # what one seat answers must not end the session of the others
+            return Silent(f"custodian {seat}: an answer that cannot be read ({type(error).__name__})")
         if answer.execution != execution:
             return Silent(f"custodian {seat}: answered another execution")
         if isinstance(answer.message, Refusal):

@@ -23,6 +23,7 @@ from custody.crypto.scalars import Scalar
 from custody.errors import EncodingError, FaultySigner, NotEnoughSigners
 from custody.identifiers import Address, BlockHash, Digest, SessionId, SignerId
 from custody.intents.codec import Intent
+from custody.policy.reasons import ReasonCode
 from custody.protocol.authenticated import Authenticated
 from custody.protocol.messages import Approval, ApprovalRequest, ShareRequest, ShareResponse
 from custody.protocol.signing import package_of
@@ -30,6 +31,9 @@ from custody.protocol.signing import package_of
 APPROVAL_SECONDS: Final = 5.0
 SHARE_SECONDS: Final = 3.0
 MOST_SESSIONS: Final = 12
+PASSING: Final = frozenset(
+    {ReasonCode.STALE_READ, ReasonCode.CHAIN_UNAVAILABLE, ReasonCode.UNKNOWN_SESSION, ReasonCode.CONFLICT}
+)
 MOST_STALLS: Final = 2
 """A seat that twice approved and then gave no share is left out of this order."""
 
@@ -46,14 +50,14 @@ class SignedIntent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class SigningRequest:
     """What is to be signed: the intent, where it is valid, with which key, judged at which block."""
 
     intent: Intent
     chain_id: int
     contract: Address
     key: GroupKey
-    block_hash: BlockHash
+    newest_block: Callable[[], BlockHash]  # asked anew for each session: a stall must not make the block too old
 
     @property
     def digest(self) -> Digest:
@@ -66,7 +70,7 @@ class Order:
             chain_id=self.chain_id,
             contract=self.contract,
             key=self.key.id,
-            block_hash=self.block_hash,
+            block_hash=self.newest_block(),
         )
 
 
@@ -79,13 +83,17 @@ class _Tally:
     silent: dict[SignerId, str] = field(default_factory=dict)  # as of the last session that asked them
     stalled: Counter[SignerId] = field(default_factory=Counter)  # approved, then gave no share
 
-    def candidates(self, seats: Sequence[SignerId], *, needed: int) -> list[SignerId]:
-        """Whom to ask: those that never stalled while they are enough, else all that may still answer."""
-        possible = [
+    def possible(self, seats: Sequence[SignerId]) -> list[SignerId]:
+        """All that may still answer."""
+        return [
             seat
             for seat in seats
             if seat not in self.refused and seat not in self.faulty and self.stalled[seat] < MOST_STALLS
         ]
+
+    def candidates(self, seats: Sequence[SignerId], *, needed: int) -> list[SignerId]:
+        """Whom to ask: those that never stalled while they are enough, else all that may still answer."""
+        possible = self.possible(seats)
         steady = [seat for seat in possible if not self.stalled[seat] and seat not in self.silent]
         return steady if len(steady) >= needed else possible
 
@@ -97,7 +105,7 @@ class SigningCoordinator:
         self._asker = asker
         self._on_set = on_set
 
-    async def sign(self, order: Order) -> SignedIntent:
+    async def sign(self, order: SigningRequest) -> SignedIntent:
         """A verified signature of `order.key.threshold` custodians.
 
         Raises:
@@ -106,9 +114,12 @@ class SigningCoordinator:
         tally = _Tally()
         for number in range(1, MOST_SESSIONS + 1):
             session = SessionId(secrets.token_bytes(32))
-            approvals = await self._approvals(order, session, tally)
+            asked = tally.candidates(self._asker.committee.seats, needed=order.key.threshold)
+            approvals = await self._approvals(order, session, tally, asked)
             if len(approvals) < order.key.threshold:
-                raise self._too_few(order, tally, approved=list(approvals))
+                if set(tally.possible(self._asker.committee.seats)) <= set(asked):
+                    raise self._too_few(order, tally, approved=list(approvals))
+                continue  # somebody who stalled before was not asked, and may be alive again
             package = package_of(
                 [approvals[seat] for seat in sorted(approvals)],
                 session=session,
@@ -135,12 +146,11 @@ class SigningCoordinator:
         raise self._too_few(order, tally, approved=[])
 
     async def _approvals(
-        self, order: Order, session: SessionId, tally: _Tally
+        self, order: SigningRequest, session: SessionId, tally: _Tally, candidates: Sequence[SignerId]
     ) -> dict[SignerId, Authenticated[Approval]]:
         """The first t approvals; the rest are not waited for."""
         approvals: dict[SignerId, Authenticated[Approval]] = {}
         needed = order.key.threshold
-        candidates = tally.candidates(self._asker.committee.seats, needed=needed)
         if len(candidates) < needed:
             return approvals
         request = order.request()
@@ -164,12 +174,14 @@ class SigningCoordinator:
         self,
         seat: SignerId,
         answer: Authenticated[Approval] | Refused | Silent,
-        order: Order,
+        order: SigningRequest,
         tally: _Tally,
         approvals: dict[SignerId, Authenticated[Approval]],
     ) -> None:
         tally.silent.pop(seat, None)
-        if isinstance(answer, Refused):
+        if isinstance(answer, Refused) and _is_passing(answer.why):
+            tally.silent[seat] = answer.why
+        elif isinstance(answer, Refused):
             tally.refused[seat] = answer.why
         elif isinstance(answer, Silent):
             tally.silent[seat] = answer.why
@@ -208,7 +220,7 @@ class SigningCoordinator:
             shares[seat] = z_i
         return shares
 
-    def _too_few(self, order: Order, tally: _Tally, *, approved: Sequence[SignerId]) -> NotEnoughSigners:
+    def _too_few(self, order: SigningRequest, tally: _Tally, *, approved: Sequence[SignerId]) -> NotEnoughSigners:
         seats = self._asker.committee.seats
         return NotEnoughSigners(
             needed=order.key.threshold,
@@ -217,6 +229,11 @@ class SigningCoordinator:
             silent=sorted(tally.silent),
             refused={int(seat): why for seat, why in (tally.refused | tally.faulty).items()},
         )
+
+
+def _is_passing(why: str) -> bool:
+    """Whether a refusal speaks of the moment and not of the intent: the seat may say yes in the next session."""
+    return all(reason.split(":")[0] in PASSING for reason in why.split("; "))
 
 
 def _is_commitment(encoded: bytes, seat: SignerId) -> bool:

@@ -1,7 +1,9 @@
 """What can be asked of the contracts: typed intents, their digests, and the quorum each needs."""
 
-from custody.intents.classes import ActionClass, Regime
+from custody.intents.classes import ActionClass
 from custody.intents.codec import Intent, decode_intent
 from custody.intents.expedite import Expedite
+from custody.intents.liquidation import LiquidationOrder
+from custody.intents.order import Order
 
-__all__ = ["ActionClass", "Expedite", "Intent", "Regime", "decode_intent"]
+__all__ = ["ActionClass", "Expedite", "Intent", "LiquidationOrder", "Order", "decode_intent"]

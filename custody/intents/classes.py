@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from custody.units import DAY, HOUR, Ppm, Seconds
+from custody.units import DAY, HOUR, Ppm, Regime, Seconds
 
 
 class ActionClass(IntEnum):
@@ -23,12 +23,6 @@ class ActionClass(IntEnum):
     C = 4  # change a parameter: people
     D = 5  # rotate signers, name a successor
     D0 = 6  # override a settlement, heartbeat
-
-
-class Regime(IntEnum):
-    CALM = 0
-    ELEVATED = 1
-    STRESSED = 2
 
 
 class NotAThresholdClass(ValueError):

@@ -6,11 +6,18 @@ from typing import Final
 
 from custody.errors import EncodingError
 from custody.intents.expedite import Expedite
+from custody.intents.liquidation import LiquidationOrder
 
-Intent = Expedite
-"""The union of all typed intents; one so far."""
+Intent = Expedite | LiquidationOrder
+"""The union of all that custodians sign."""
 
-_TYPES: Final[dict[str, type[Intent]]] = {Expedite.NAME: Expedite}
+_TYPES: Final[dict[str, type[Expedite] | type[LiquidationOrder]]] = {
+    Expedite.NAME: Expedite,
+    LiquidationOrder.NAME: LiquidationOrder,
+}
+
+
+INTENT_NAMES: Final = frozenset(_TYPES)
 
 
 def decode_intent(name: str, encoded: bytes) -> Intent:

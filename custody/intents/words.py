@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from custody.errors import EncodingError
@@ -14,14 +15,15 @@ from custody.identifiers import Address
 
 WORD_BYTES: Final = 32
 Value = int | bool | bytes
-_UNSIGNED: Final = re.compile(r"uint(\d+)")
+_NUMBER: Final = re.compile(r"(u?)int(\d+)")
+_NUMBER_BITS: Final = range(8, 257, 8)
 
 
 def encode_word(solidity_type: str, value: Value) -> bytes:
-    """One static value as 32 bytes.
+    """One static value as 32 bytes; a number below zero in two's complement.
 
     Raises:
-        EncodingError: the value does not fit the type, or the type is none of uintN, address, bool, bytes32.
+        EncodingError: the value does not fit the type, or the type is none of uintN, intN, address, bool, bytes32.
     """
     if solidity_type == "address" and isinstance(value, bytes) and len(value) == 20:
         return value.rjust(WORD_BYTES, b"\0")
@@ -29,9 +31,8 @@ def encode_word(solidity_type: str, value: Value) -> bytes:
         return value
     if solidity_type == "bool" and isinstance(value, bool):
         return value.to_bytes(WORD_BYTES, "big")
-    unsigned = _UNSIGNED.fullmatch(solidity_type)
-    if unsigned and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << int(unsigned[1]):
-        return value.to_bytes(WORD_BYTES, "big")
+    if isinstance(value, int) and not isinstance(value, bool) and value in _numbers_of(solidity_type):
+        return value.to_bytes(WORD_BYTES, "big", signed=value < 0)
     raise EncodingError(f"not a value of {solidity_type}")
 
 
@@ -51,7 +52,7 @@ def decode_word(solidity_type: str, word: bytes) -> Value:
     elif solidity_type == "bool":
         value = word[-1] == 1
     else:
-        value = int.from_bytes(word, "big")
+        value = int.from_bytes(word, "big", signed=solidity_type.startswith("int"))
     if encode_word(solidity_type, value) != word:
         raise EncodingError(f"not a word of {solidity_type}")
     return value
@@ -74,3 +75,13 @@ def decode_words(types: Sequence[str], encoded: bytes) -> tuple[Any, ...]:
     return tuple(
         decode_word(kind, encoded[WORD_BYTES * index : WORD_BYTES * (index + 1)]) for index, kind in enumerate(types)
     )
+
+
+@cache
+def _numbers_of(solidity_type: str) -> range:
+    """What fits a uintN or intN; nothing where it is neither."""
+    found = _NUMBER.fullmatch(solidity_type)
+    if found is None or int(found[2]) not in _NUMBER_BITS:
+        return range(0)
+    bits = int(found[2])
+    return range(1 << bits) if found[1] else range(-(1 << (bits - 1)), 1 << (bits - 1))

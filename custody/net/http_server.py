@@ -24,6 +24,8 @@ async def serve(handler: Handler, *, host: str, port: int) -> AsyncIterator[int]
     """
 
     async def post(request: web.Request) -> web.Response:
+        if "Content-Encoding" in request.headers:
+            return web.Response(status=415, text="a message comes as it is, not compressed")
         try:
             return web.Response(body=await handler(await request.read()), content_type="application/octet-stream")
         except CustodyError as error:
@@ -31,7 +33,7 @@ async def serve(handler: Handler, *, host: str, port: int) -> AsyncIterator[int]
 
     application = web.Application(client_max_size=LARGEST_MESSAGE)
     application.router.add_post(MESSAGE_PATH, post)
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, auto_decompress=False)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -23,7 +23,7 @@ class HttpTransport:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None), auto_decompress=False)
         return self
 
     async def __aexit__(
@@ -58,7 +58,7 @@ class HttpTransport:
     async def _post(self, url: str, message: bytes) -> tuple[int, bytes]:
         """Status and body, which is read no further than one byte past the longest message."""
         assert self._session is not None, "a transport is used inside `async with`"
-        async with self._session.post(url, data=message) as response:
+        async with self._session.post(url, data=message, allow_redirects=False) as response:
             answer = bytearray()
             while len(answer) <= LARGEST_MESSAGE:
                 chunk = await response.content.read(LARGEST_MESSAGE + 1 - len(answer))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
 from custody.identifiers import Address
-from custody.intents.classes import Regime
-from custody.units import MicroUsdc, Ppm
+from custody.risk.account import Account, LaneTerms
+from custody.risk.perpetual import Table
+from custody.units import MicroUsdc, Ppm, Regime
 
 
 class ReleaseState(IntEnum):
@@ -20,7 +22,7 @@ class ReleaseState(IntEnum):
 
 
 class AcceptanceState(IntEnum):
-    """What the vault remembers of a digest."""
+    """What a consumer remembers of a digest."""
 
     UNSET = 0
     WAITING = 1
@@ -39,18 +41,42 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityFacts:
+    """What every intent is judged by. `group_key`: coordinates of the key of the intent's threshold."""
+
+    chain_id: int
+    acceptance: AcceptanceState
+    epoch: int
+    group_key: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpediteFacts:
     """Everything an Expedite is judged by, read at one block.
 
     `value`: this release with what was expedited in the rolling day, as a share of the vault's least size in it.
-    `group_key`: coordinates of the key of the intent's threshold.
     """
 
-    chain_id: int
+    authority: AuthorityFacts
     release: Release
-    acceptance: AcceptanceState
-    epoch: int
-    group_key: tuple[int, int]
     regime: Regime
     regime_is_stale: bool
     value: Ppm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationFacts:
+    """Everything a LiquidationOrder is judged by, read at one block with every pending round consumed.
+
+    `accounts`: the raw positions of the accounts that the order names; one the venue does not know is missing. Their
+    health is this node's own arithmetic. `at`: chain time of the named block.
+    """
+
+    authority: AuthorityFacts
+    tables: tuple[Table, ...]
+    accounts: Mapping[Address, Account]
+    terms: LaneTerms
+    at: int
+
+
+Facts = ExpediteFacts | LiquidationFacts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class ReasonCode(StrEnum):
@@ -34,8 +35,17 @@ class ReasonCode(StrEnum):
     NO_SUCH_REQUEST = "no-such-request"
     REQUEST_DIFFERS = "request-differs"
     AMOUNT_TOO_LARGE = "amount-too-large"
+    TOO_MANY_ACCOUNTS = "too-many-accounts"
+    STALE_PRICE = "stale-price"
+    ACCOUNT_UNKNOWN = "account-unknown"
+    ACCOUNT_HEALTHY = "account-healthy"
+    ACCOUNT_CURING = "account-curing"
     NONCE_TAKEN = "intent-nonce-taken"
-    STORE_FAILED = "store-failed"
+    INTERNAL = "internal"
+
+
+LONGEST: Final = 500
+"""Characters of a reason: what an endpoint says may be part of it, and no message is made long by that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +56,4 @@ class Reason:
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.detail}"
+        return f"{self.code}: {self.detail}"[:LONGEST]

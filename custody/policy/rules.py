@@ -7,6 +7,8 @@ from typing import Literal
 
 from custody.identifiers import Address
 from custody.intents.codec import Intent
+from custody.intents.expedite import Expedite
+from custody.intents.liquidation import LiquidationOrder
 from custody.policy.reasons import Reason, ReasonCode
 from custody.units import MicroUsdc, Seconds, format_seconds, format_usdc
 
@@ -23,18 +25,16 @@ class Rule:
     intent: str
     chain_id: int
     contract: Address
-    max_amount: MicroUsdc
     max_deadline_ahead: Seconds
+    max_amount: MicroUsdc  # of an Expedite
+    max_accounts: int  # of a LiquidationOrder
 
     def speaks_of(self, intent: Intent, *, chain_id: int, contract: Address) -> bool:
         return (self.intent, self.chain_id, self.contract) == (intent.NAME, chain_id, contract)
 
     def objections(self, intent: Intent, *, chain_time: int) -> list[Reason]:
         """Why this allow rule does not cover the intent; empty if it does."""
-        reasons = []
-        if intent.amount > self.max_amount:
-            detail = f"{format_usdc(intent.amount)} asked, rule {self.name} allows {format_usdc(self.max_amount)}"
-            reasons.append(Reason(ReasonCode.AMOUNT_TOO_LARGE, detail))
+        reasons = self._too_large(intent)
         ahead = intent.deadline - chain_time
         if ahead > self.max_deadline_ahead:
             limit = format_seconds(self.max_deadline_ahead)
@@ -42,12 +42,27 @@ class Rule:
             reasons.append(Reason(ReasonCode.DEADLINE_TOO_FAR, detail))
         return reasons
 
+    def _too_large(self, intent: Intent) -> list[Reason]:
+        match intent:
+            case Expedite() if intent.amount > self.max_amount:
+                detail = f"{format_usdc(intent.amount)} asked, rule {self.name} allows {format_usdc(self.max_amount)}"
+                return [Reason(ReasonCode.AMOUNT_TOO_LARGE, detail)]
+            case LiquidationOrder() if len(intent.accounts) > self.max_accounts:
+                detail = f"{len(intent.accounts)} accounts, rule {self.name} allows {self.max_accounts}"
+                return [Reason(ReasonCode.TOO_MANY_ACCOUNTS, detail)]
+            case _:
+                return []
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """All rules of one custodian."""
 
     rules: tuple[Rule, ...]
+
+    def speaks_of(self, intent: Intent, *, chain_id: int, contract: Address) -> bool:
+        """Whether any rule is about this type of intent there."""
+        return any(rule.speaks_of(intent, chain_id=chain_id, contract=contract) for rule in self.rules)
 
     def judge(
         self, intent: Intent, *, chain_id: int, contract: Address, chain_time: int

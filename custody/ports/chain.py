@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from custody.identifiers import Address, BlockHash, Digest
-from custody.intents.expedite import Expedite
+from custody.intents.codec import Intent
 from custody.policy.clock import Block
-from custody.policy.facts import ExpediteFacts
+from custody.policy.facts import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpediteReading:
-    """The facts at `named`, and the endpoint's own `head` at the same moment."""
+class Reading:
+    """The facts at `named`, of the kind the intent is judged by, and the endpoint's own `head` at the same moment."""
 
     named: Block
     head: Block
-    facts: ExpediteFacts
+    facts: Facts
 
 
 class ChainReader(Protocol):
-    async def read_expedite(
-        self, intent: Expedite, *, vault: Address, authority: Address, digest: Digest, block_hash: BlockHash
-    ) -> ExpediteReading:
-        """Raises: UnknownBlock, Unreachable, Reverted."""
+    async def read(
+        self, intent: Intent, *, contract: Address, authority: Address, digest: Digest, block_hash: BlockHash
+    ) -> Reading:
+        """Raises: StaleRead, Unreachable, Reverted."""
 
-    async def is_void(self, digest: Digest, *, vault: Address, deadline: int) -> bool:
-        """Whether, at a block of final depth, the digest is unused and its deadline has passed.
+    async def is_void(self, intent: Intent, digest: Digest, *, contract: Address, deadline: int) -> bool:
+        """Whether a digest of this kind of intent is unused and past its deadline at a block of final depth.
 
-        It can never take effect.
+        Then it can never take effect.
         """

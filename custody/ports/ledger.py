@@ -59,6 +59,12 @@ class CeremonyLog(Protocol):
     def ceremony_rounds(self, proposal: bytes) -> dict[int, Round]:
         """Rounds gone through so far, by number."""
 
+    def ceremony_count(self) -> int:
+        """How many ceremonies were ever begun."""
+
+    def has_keys_of(self, committee: bytes) -> bool:
+        """Whether a ceremony of the committee of this fingerprint ended with its certificate."""
+
     def record_round(self, proposal: bytes, number: int, round_: Round) -> None: ...
 
     def record_certified(self, proposal: bytes, number: int, round_: Round, keys: list[CertifiedKey]) -> None:

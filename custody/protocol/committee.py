@@ -51,8 +51,8 @@ class Committee:
             raise EncodingError("no two seats share a key")
         if len(self.authority) != 20 or not 0 < self.chain_id < 1 << 63:
             raise EncodingError("a committee names a chain, and its authority by 20 bytes")
-        if not self.thresholds or list(self.thresholds) != sorted(set(self.thresholds)):
-            raise EncodingError("thresholds are distinct and ascending")
+        if not 1 <= len(self.thresholds) <= 2 or list(self.thresholds) != sorted(set(self.thresholds)):
+            raise EncodingError("an epoch has one threshold or two, distinct and ascending")
         if any(not n < 2 * t <= 2 * (n - 1) for t in self.thresholds):
             raise EncodingError(f"a threshold of {n} custodians lies above {n // 2} and at most at {n - 1}")
 

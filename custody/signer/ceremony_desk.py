@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from custody.crypto.curve import SecretScalar, ZeroSecret
 from custody.errors import CeremonyAborted, EncodingError, PolicyDenied, ProtocolError
@@ -38,6 +38,7 @@ from custody.protocol.messages import (
 )
 
 CeremonyRequest = CeremonyProposal | ContributionSet | DealingSet | EndorsementSet
+MOST_CEREMONIES: Final = 64
 _ROUNDS = {CeremonyProposal: 1, ContributionSet: 2, DealingSet: 3, EndorsementSet: 4}
 M = TypeVar("M", bound=Message)
 
@@ -83,6 +84,8 @@ class CeremonyDesk:
             return rounds[number].output, []
         if number != len(rounds) + 1:
             raise _denied(ReasonCode.OUT_OF_ORDER, f"round {number} asked, round {len(rounds) + 1} is next here")
+        if number == 1:
+            self._require_room()
         reply, keys = self._step(message, proposal, rounds)
         round_ = Round(input=request.body, output=self._identity.sign(reply, execution=proposal))
         self._journal.note("ceremony", f"round {number} of {proposal.hex()}")
@@ -91,6 +94,13 @@ class CeremonyDesk:
         else:
             self._log.record_round(proposal, number, round_)
         return round_.output, keys
+
+    def _require_room(self) -> None:
+        """One certified set of keys a committee, and not endlessly many attempts at it."""
+        if self._log.has_keys_of(self._committee.fingerprint()):
+            raise _denied(ReasonCode.CONFLICT, "this committee has its keys; another ceremony needs another committee")
+        if self._log.ceremony_count() >= MOST_CEREMONIES:
+            raise _denied(ReasonCode.CONFLICT, f"{MOST_CEREMONIES} ceremonies were begun here, which is enough")
 
     def _step(
         self, message: CeremonyRequest, proposal: bytes, rounds: dict[int, Round]

@@ -9,6 +9,7 @@ signature. After an error of the node's own disk, or a nonce asked twice, it ans
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 
 import structlog
@@ -45,11 +46,12 @@ from custody.protocol.messages import (
     StatusRequest,
 )
 from custody.signer.ceremony_desk import CeremonyDesk
-from custody.signer.rate_limit import TokenBucket
+from custody.signer.rate_limit import RequestLimits
 from custody.signer.signing_desk import SigningDesk
 
 REQUESTS_PER_SECOND: Final = 200.0
 REQUEST_BURST: Final = 400
+REQUESTS_REMEMBERED: Final = 100_000
 
 _log = structlog.get_logger("custody.node")
 
@@ -82,8 +84,11 @@ class Node:
         self._journal = journal
         self._clock = clock
         now = clock.monotonic()
-        self._buckets = {
-            author: TokenBucket(per_second=REQUESTS_PER_SECOND, burst=REQUEST_BURST, now=now) for author in coordinators
+        self._limits = {
+            author: RequestLimits(
+                per_second=REQUESTS_PER_SECOND, burst=REQUEST_BURST, remembers=REQUESTS_REMEMBERED, now=now
+            )
+            for author in coordinators
         }
         self._stopped: str | None = None
 
@@ -94,16 +99,28 @@ class Node:
             Unanswered: malformed, of a stranger, not for this host, too many, or this node has stopped.
         """
         if self._stopped is not None:
-            raise Unanswered(f"this node has stopped: {self._stopped}")
+            raise Unanswered("this node has stopped")
         request = self._admit(encoded)
         try:
-            return await self._dispatch(request)
+            answer = await self._dispatch(request)
         except (StoreError, NonceReused) as error:
-            self._stopped = str(error)
-            _log.critical("stopped", why=self._stopped)
-            raise Unanswered(f"this node has stopped: {self._stopped}") from None
+            raise self._stop(str(error)) from None
         except CustodyError as error:
             return self._refuse(request, _reasons(error))
+        except Exception as error:  # noqa: BLE001  # a bug of ours: its text may hold anything, so only its kind is told
+            kind = type(error).__name__
+            if isinstance(request.message, ShareRequest):
+                raise self._stop(f"an error of its own while it signed ({kind})") from None
+            return self._refuse(request, (str(Reason(ReasonCode.INTERNAL, kind)),))
+        if self._stopped is not None:  # while this request waited on the chain
+            raise Unanswered("this node has stopped")
+        return answer
+
+    def _stop(self, why: str) -> Unanswered:
+        """Answer nothing any more; strangers are not told why."""
+        self._stopped = why
+        _log.critical("stopped", why=why)
+        return Unanswered("this node has stopped")
 
     def _admit(self, encoded: bytes) -> Authenticated[Message]:
         try:
@@ -113,7 +130,7 @@ class Node:
             raise Unanswered(str(error)) from None
         if request.recipient != self._identity.keys.id:
             raise Unanswered("this request is for another host")
-        if not self._buckets[request.author].take(self._clock.monotonic()):
+        if not self._limits[request.author].take(sha256(encoded).digest(), self._clock.monotonic()):
             raise Unanswered("too many requests")
         return request
 

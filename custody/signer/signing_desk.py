@@ -11,8 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from custody.errors import EncodingError, PolicyDenied, StaleRead
-from custody.identifiers import Address, BlockHash, Digest, SessionId
+from custody.errors import EncodingError, FaultyCoordinator, PolicyDenied, StaleRead
+from custody.identifiers import Address, BlockHash, Digest, SessionId, to_hex
 from custody.intents.codec import Intent, decode_intent
 from custody.policy.clock import ClockReading, ClockRule
 from custody.policy.engine import Approved, approve
@@ -137,17 +137,20 @@ class SigningDesk:
         except EncodingError as error:
             raise _denied(ReasonCode.MALFORMED, str(error)) from None
         contract = Address(request.contract)
+        if not self._rules.policy.speaks_of(intent, chain_id=request.chain_id, contract=contract):
+            detail = f"no rule speaks of {intent.NAME} on chain {request.chain_id} at {to_hex(contract)}"
+            raise _denied(ReasonCode.NO_RULE_ALLOWS, detail)  # before the chain is read for a stranger's contract
         digest = intent.digest(chain_id=request.chain_id, contract=contract)
-        reading = await self._chain.read_expedite(
+        reading = await self._chain.read(
             intent,
-            vault=contract,
+            contract=contract,
             authority=self._rules.authority,
             digest=digest,
             block_hash=BlockHash(request.block_hash),
         )
         received_at = self._clock.now()
-        if reading.facts.chain_id != request.chain_id or request.chain_id != self._committee.chain_id:
-            detail = f"asked for {request.chain_id}, endpoint is on {reading.facts.chain_id}"
+        if reading.facts.authority.chain_id != request.chain_id or request.chain_id != self._committee.chain_id:
+            detail = f"asked for {request.chain_id}, endpoint is on {reading.facts.authority.chain_id}"
             raise _denied(ReasonCode.WRONG_CHAIN, detail)
         clock_reading = ClockReading(
             named=reading.named, head=reading.head, received_at=received_at, now=self._clock.now()
@@ -176,7 +179,7 @@ class SigningDesk:
         held = self._ledger.held(_slot(intent, self._committee.chain_id, contract))
         if held is None or held.digest == digest:
             return None
-        if not await self._chain.is_void(held.digest, vault=contract, deadline=held.deadline):
+        if not await self._chain.is_void(intent, held.digest, contract=contract, deadline=held.deadline):
             detail = f"intent nonce {intent.nonce} is held by {held.digest.hex()}, which may still take effect"
             raise _denied(ReasonCode.NONCE_TAKEN, detail)
         return held.digest
@@ -223,7 +226,13 @@ class SigningDesk:
         holder = self._ledger.held(slot)
         if holder is not None and holder.digest not in (approved.digest, live.replaces):
             raise _denied(ReasonCode.NONCE_TAKEN, f"intent nonce {slot.nonce} went to {holder.digest.hex()} meanwhile")
-        answered = answer(live.offered, package)
+        try:
+            answered = answer(live.offered, package)
+        except FaultyCoordinator:
+            raise  # nothing was spent
+        except BaseException:
+            del self._live[session]
+            raise
         del self._live[session]
         encoded = self._identity.sign(answered.response, execution=session)
         self._ledger.record_answer(

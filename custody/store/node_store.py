@@ -109,6 +109,13 @@ class NodeStore:
         rows = self._database.rows("SELECT number, input, output FROM ceremony_rounds WHERE proposal = ?", (proposal,))
         return {number: Round(input=received, output=sent) for number, received, sent in rows}
 
+    def ceremony_count(self) -> int:
+        found = self._database.rows("SELECT DISTINCT proposal FROM ceremony_rounds")
+        return len(found)
+
+    def has_keys_of(self, committee: bytes) -> bool:
+        return self._database.row("SELECT 1 FROM keys WHERE committee = ?", (committee,)) is not None
+
     def record_round(self, proposal: bytes, number: int, round_: Round) -> None:
         with self._durable():
             self._insert_round(proposal, number, round_)
@@ -225,12 +232,16 @@ class NodeStore:
     def latest_chain_time(self) -> int:
         return int.from_bytes(self._database.meta("chain-time") or b"", "big")
 
+    def flush(self) -> None:
+        """Write the notes that wait, in a commit of their own."""
+        if self.journal.has_waiting:
+            with self._durable():
+                pass
+
     def close(self) -> None:
         """Write the notes that wait, and let the folder go."""
         try:
-            if self.journal.has_waiting:
-                with self._durable():
-                    pass
+            self.flush()
         finally:
             self._database.close()
 

@@ -19,7 +19,9 @@ from custody.config.node_home import COMMITTEE_FILE, HOST_FILE, NODE_FILE, POLIC
 from custody.config.passphrase import VARIABLE
 from custody.errors import Unreachable, UsageError
 from custody.identifiers import Address, SignerId, to_hex
+from custody.intents.classes import LONGEST_DEADLINE, ActionClass
 from custody.intents.expedite import Expedite
+from custody.intents.liquidation import LiquidationOrder
 from custody.policy.clock import DEVNET_CHAIN_ID
 from custody.protocol.committee import Committee, HostKeys
 from custody.units import DAY, MicroUsdc
@@ -59,8 +61,12 @@ def anvil_binary(root: Path) -> Path:
     return binary
 
 
-def start_anvil(children: Children, *, root: Path, folder: Path, port: int | None = None) -> tuple[Child, str]:
-    """A fresh chain on 127.0.0.1; returns its process and URL.
+def start_anvil(
+    children: Children, *, root: Path, folder: Path, port: int | None = None, chain_time: int | None = None
+) -> tuple[Child, str]:
+    """A fresh chain on 127.0.0.1 that begins at `chain_time` (unix seconds; now if left out): its process and URL.
+
+    Every account's transactions are taken unsigned: it is a devnet.
 
     Raises:
         UsageError: the port is in use, or anvil is missing. ChildFailed.
@@ -69,7 +75,9 @@ def start_anvil(children: Children, *, root: Path, folder: Path, port: int | Non
         port = free_port()
     require_free(port)
     command = [str(anvil_binary(root)), "--port", str(port), "--chain-id", str(DEVNET_CHAIN_ID), "--hardfork", "osaka"]
-    command += ["--silent", "--enable-tx-gas-limit"]
+    command += ["--silent", "--enable-tx-gas-limit", "--auto-impersonate"]
+    if chain_time is not None:
+        command += ["--timestamp", str(chain_time)]
     child = children.start("anvil", command, log=folder / "anvil.log")
 
     def listens() -> bool:
@@ -110,6 +118,11 @@ class CustodianProcess:
         self._environment = {**os.environ, VARIABLE: secrets.token_hex(16)}
 
     @property
+    def passphrase(self) -> bytes:
+        """Of its store. Only tests that play its operator ask."""
+        return self._environment[VARIABLE].encode()
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -125,19 +138,13 @@ class CustodianProcess:
             raise UsageError(f"custodian {self.seat} could not be made: {done.stderr.strip()}")
         return read_document(self.home / HOST_FILE, HostDocument).keys()
 
-    def configure(
-        self, *, rpc: str, committee: CommitteeDocument, coordinator: HostKeys, vault: Address, max_amount: MicroUsdc
-    ) -> None:
-        """Write the files that its operator would."""
+    def configure(self, *, rpc: str, committee: CommitteeDocument, coordinator: HostKeys, rules: str) -> None:
+        """Write the files that its operator would; `rules` is the text of policy.toml."""
         write_document(self.home / COMMITTEE_FILE, committee)
         (self.home / NODE_FILE).write_text(
             f'rpc = "{rpc}"\nport = {self.port}\ncoordinators = ["{coordinator.signing.hex()}"]\ndevnet = true\n'
         )
-        (self.home / POLICY_FILE).write_text(
-            f'[[rule]]\nname = "expedite"\neffect = "allow"\nintent = "{Expedite.NAME}"\n'
-            f'chain_id = {committee.chain_id}\ncontract = "{to_hex(vault)}"\n'
-            f"max_amount = {max_amount}\nmax_deadline_ahead = {DAY}\n"
-        )
+        (self.home / POLICY_FILE).write_text(rules)
 
     def start(self, children: Children) -> None:
         """Start its process; `await_ready` waits for it."""
@@ -178,13 +185,30 @@ def configure_and_start(
     children: Children,
     rpc: str,
     coordinator: HostKeys,
-    vault: Address,
-    max_amount: MicroUsdc,
+    rules: str,
 ) -> None:
     """Give every custodian the same committee file and its own settings, start all, wait for all."""
     document = CommitteeDocument.of(committee, [custodian.url for custodian in custodians])
     for custodian in custodians:
-        custodian.configure(rpc=rpc, committee=document, coordinator=coordinator, vault=vault, max_amount=max_amount)
+        custodian.configure(rpc=rpc, committee=document, coordinator=coordinator, rules=rules)
         custodian.start(children)
     for custodian in custodians:
         custodian.await_ready()
+
+
+def expedite_rule(vault: Address, *, max_amount: MicroUsdc) -> str:
+    """A line of policy.toml: sign payouts of this vault up to an amount, a day ahead."""
+    return _rule(Expedite.NAME, vault, max_deadline_ahead=DAY) + f"max_amount = {max_amount}\n"
+
+
+def liquidation_rule(liquidation: Address, *, max_accounts: int) -> str:
+    """A line of policy.toml: sign liquidations of this venue, so many accounts an order, ten minutes ahead."""
+    longest = LONGEST_DEADLINE[ActionClass.A]
+    return _rule(LiquidationOrder.NAME, liquidation, max_deadline_ahead=longest) + f"max_accounts = {max_accounts}\n"
+
+
+def _rule(intent: str, contract: Address, *, max_deadline_ahead: int) -> str:
+    return (
+        f'[[rule]]\nname = "{intent}"\neffect = "allow"\nintent = "{intent}"\nchain_id = {DEVNET_CHAIN_ID}\n'
+        f'contract = "{to_hex(contract)}"\nmax_deadline_ahead = {max_deadline_ahead}\n'
+    )

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Final
 
+import structlog
+
+from custody.chain.node_reader import NodeReader
 from custody.chain.rpc import Rpc
-from custody.chain.vault_reader import VaultReader
 from custody.config.node_home import NodeSettings
 from custody.errors import UsageError
 from custody.host import HostDirectory, HostIdentity, PassphraseCipher
 from custody.host.identity import SEED_BYTES
 from custody.net.http_server import serve
-from custody.protocol.committee import HostKeys
+from custody.ports.ledger import CertifiedKey
+from custody.protocol.committee import Committee, HostKeys
 from custody.signer.ceremony_desk import CeremonyDesk
 from custody.signer.node import Node
 from custody.signer.signing_desk import Rules, SigningDesk
 from custody.store import NodeStore
 from custody.wiring.clock import SystemClock
+
+_FLUSH_SECONDS: Final = 1.0
+_log = structlog.get_logger("custody.node")
 
 
 def create_node(home: Path, passphrase: bytes) -> HostKeys:
@@ -62,11 +70,11 @@ def build_node(settings: NodeSettings, store: NodeStore, rpc: Rpc) -> Node:
         hosts=hosts,
         ledger=store,
         journal=store,
-        chain=VaultReader(rpc),
+        chain=NodeReader(rpc),
         clock=clock,
         randomness=secrets.token_bytes,
     )
-    signing.use(store.certified_keys())
+    signing.use(_keys_of(settings.committee, store))
     return Node(
         identity=identity,
         hosts=hosts,
@@ -77,6 +85,15 @@ def build_node(settings: NodeSettings, store: NodeStore, rpc: Rpc) -> Node:
         journal=store,
         clock=clock,
     )
+
+
+def _keys_of(committee: Committee, store: NodeStore) -> list[CertifiedKey]:
+    """The keys of the configured committee; those of another are set aside, and said so."""
+    keys = store.certified_keys()
+    ours = [key for key in keys if key.committee == committee.fingerprint()]
+    if len(ours) < len(keys):
+        _log.warning("keys-set-aside", count=len(keys) - len(ours), why="they are of another committee")
+    return ours
 
 
 async def run_node(settings: NodeSettings, passphrase: bytes, *, ready: Callable[[int], None]) -> None:
@@ -96,4 +113,7 @@ async def run_node(settings: NodeSettings, passphrase: bytes, *, ready: Callable
         node = build_node(settings, store, rpc)
         port = await stack.enter_async_context(serve(node.handle, host=settings.host, port=settings.port))
         ready(port)
-        await stop.wait()
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _FLUSH_SECONDS)
+            store.flush()  # refusals cost no commit of their own; the morning after, they are there

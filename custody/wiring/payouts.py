@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from custody.chain.client import ChainClient, Mined
 from custody.chain.vault import Vault
-from custody.coordinator.signing import Order, SignedIntent, SigningCoordinator
+from custody.coordinator.signing import SignedIntent, SigningCoordinator, SigningRequest
 from custody.crypto.keys import GroupKey
 from custody.errors import UsageError
 from custody.identifiers import Address
@@ -25,6 +25,7 @@ DEADLINE_AHEAD = HOUR
 class Payout:
     """A signed intent and what the chain made of it."""
 
+    intent: Expedite
     signed: SignedIntent
     mined: Mined
     paid: bool
@@ -78,13 +79,12 @@ class Payouts:
         """Raises: NotEnoughSigners. UsageError: no key of the intent's threshold."""
         if intent.threshold not in self._keys:
             raise UsageError(f"there is no key of {intent.threshold} custodians")
-        _, block_hash, _ = self._client.head()
-        order = Order(
+        order = SigningRequest(
             intent=intent,
             chain_id=self._client.chain_id(),
             contract=self.vault.deployment.vault,
             key=self._keys[intent.threshold],
-            block_hash=block_hash,
+            newest_block=lambda: self._client.head()[1],
         )
         return await self._coordinator.sign(order)
 
@@ -99,4 +99,4 @@ class Payouts:
         sign_ms = (time.perf_counter() - started) * 1_000
         mined = self.vault.expedite(intent, signed.signature, sender=sender)
         paid = self.vault.release(intent.release_id).state is ReleaseState.PAID
-        return Payout(signed=signed, mined=mined, paid=paid, sign_ms=sign_ms)
+        return Payout(intent=intent, signed=signed, mined=mined, paid=paid, sign_ms=sign_ms)

@@ -20,11 +20,11 @@ from custody.crypto.keys import KeyShare
 from custody.crypto.scalars import ORDER, Scalar
 from custody.errors import Reverted
 from custody.identifiers import Address, SignerId
-from custody.intents.classes import ActionClass, NotAThresholdClass, Regime, rule
+from custody.intents.classes import ActionClass, NotAThresholdClass, rule
 from custody.intents.expedite import Expedite
 from custody.policy.clock import DEVNET_CHAIN_ID
 from custody.policy.facts import ReleaseState
-from custody.units import HOUR, USDC, MicroUsdc, Ppm
+from custody.units import HOUR, USDC, MicroUsdc, Ppm, Regime
 from custody.wiring.devnet import connect, start_anvil
 from custody.wiring.payouts import draft_expedite
 from custody.wiring.processes import Children

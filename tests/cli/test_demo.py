@@ -12,6 +12,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+HEADER = "timestamp_unix,open,high,low,close,volume\n"
 COMMAND = [sys.executable, "-m", "custody.cli"]
 
 
@@ -32,27 +35,34 @@ def children_of(pid: int) -> list[int]:
 
 
 class TestGivenAGoodRun:
-    def test_when_it_ends_then_every_payout_names_enough_distinct_processes_and_the_books_balance(
+    def test_when_it_ends_then_payouts_and_liquidations_name_enough_processes_and_the_books_balance(
         self, tmp_path: Path
     ) -> None:
-        done = custody("demo", "--json", str(tmp_path / "report.json"))
+        report_file = tmp_path / "report.json"
+        done = custody("demo", "--accounts", "10", "--minutes", "90", "--json", str(report_file))
         assert done.returncode == 0, done.stderr
-        report = json.loads((tmp_path / "report.json").read_text())
-        processes = report["committee"]["processes"]
-        assert len(set(processes.values())) == report["committee"]["n"] == 5
-        signed = [payout for payout in report["payouts"] if payout["signers"]]
-        alone = [payout for payout in report["payouts"] if not payout["signers"]]
+        report = json.loads(report_file.read_text())
+        committee = report["committee"]
+        assert len(set(committee["processes"].values())) == committee["n"] == 5
+        signed = [release for release in report["releases"] if release["signers"]]
+        alone = [release for release in report["releases"] if not release["signers"]]
         assert len(signed) == 3
-        assert alone
-        for payout in signed:
-            assert len(set(payout["signers"])) >= payout["threshold"] >= 3
-            assert len(set(payout["processes"])) == len(payout["signers"])
-            assert payout["processes"] == [processes[str(seat)] for seat in payout["signers"]]
-        assert {refusal["needed"] for refusal in report["refusals"]} == {3}
+        assert len(alone) == 2
+        for release in signed:
+            assert len(set(release["signers"])) >= release["threshold"] >= 3
+            assert len(set(release["processes"])) == len(release["signers"])
+        assert report["liquidations"]
+        for liquidation in report["liquidations"]:
+            assert liquidation["lane"] == "custodian"
+            assert len(set(liquidation["signers"])) >= liquidation["threshold"] == 3
         assert "needs 4 of 5" in report["refusals"][0]["message"]
+        assert "silent: 3, 4, 5" in report["refusals"][1]["message"]
+        assert report["bad_debt"] == 0
         assert report["conservation"]["drift"] == 0
-        assert report["conservation"]["recorded"] == report["conservation"]["balance"]
-        assert not any(is_alive(pid) for pid in processes.values())
+        assert report["conservation"]["recorded"] == report["conservation"]["claims"]
+        assert report["accounts"] == 10
+        assert report["regimes"][0]["regime"] == "ELEVATED"
+        assert not any(is_alive(pid) for pid in committee["processes"].values())
 
 
 class TestGivenARunThatIsInterrupted:
@@ -106,6 +116,25 @@ class TestGivenBadInput:
 
     def test_when_the_report_has_no_folder_then_one_sentence_and_code_2(self, tmp_path: Path) -> None:
         self.one_sentence(custody("demo", "--json", str(tmp_path / "no" / "report.json")), "does not exist")
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            (None, "does not exist"),
+            ("time,price\n1,2\n", "must have the columns"),
+            (HEADER, "no bars"),
+            (HEADER + "60,1,1,1,1,1\n0,1,1,1,1,1\n", "comes before"),
+            (HEADER + "0,1,1,1,1,1\n60,1,1,-1,1,1\n", "line 3"),
+            (HEADER + "0,1,1,1,1,1\n100000,1,1,1,1,1\n", "more than a day is missing"),
+        ],
+    )
+    def test_when_a_price_file_is_not_one_then_one_sentence_and_code_2(
+        self, tmp_path: Path, text: str | None, says: str
+    ) -> None:
+        file = tmp_path / "prices.csv"
+        if text is not None:
+            file.write_text(text)
+        self.one_sentence(custody("demo", "--prices", str(file)), says)
 
     def test_when_there_is_no_node_then_one_sentence_and_code_2(self, tmp_path: Path) -> None:
         self.one_sentence(custody("journal", "verify", "--home", str(tmp_path / "no")), "holds no node")

@@ -18,15 +18,15 @@ contract GivenAVaultToBe is VaultFixture {
     function test_WhenSomethingItDependsOnHasNoCode_ThenRevertsNotAContract() external {
         bytes memory reason = abi.encodeWithSelector(ICollateralVault.NotAContract.selector, ANYONE);
         expectRevert(reason);
-        new CollateralVault(IERC20(ANYONE), authority, oracle);
+        new CollateralVault(IERC20(ANYONE), authority, oracle, VENUE);
         expectRevert(reason);
-        new CollateralVault(usdc, IAuthority(ANYONE), oracle);
+        new CollateralVault(usdc, IAuthority(ANYONE), oracle, VENUE);
         expectRevert(reason);
-        new CollateralVault(usdc, authority, IRegimeOracle(ANYONE));
+        new CollateralVault(usdc, authority, IRegimeOracle(ANYONE), VENUE);
     }
 
     function test_WhenDeployed_ThenItNamesWhatItDependsOn() external {
-        CollateralVault made = new CollateralVault(usdc, authority, oracle);
+        CollateralVault made = new CollateralVault(usdc, authority, oracle, VENUE);
         vm.assertEq(address(made.token()), address(usdc), "token");
         vm.assertEq(address(made.authority()), address(authority), "authority");
         vm.assertEq(address(made.oracle()), address(oracle), "oracle");

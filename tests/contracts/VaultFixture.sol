@@ -35,6 +35,9 @@ abstract contract VaultFixture {
     address internal constant ANYONE = address(0xBEEF);
     address internal constant SAFE = address(0x5AFE);
 
+    /// @dev Moves margin; here an account, so that a test can be it.
+    address internal constant VENUE = address(0x7E4E);
+
     DevnetUSDC internal usdc;
     DevnetRegimeOracle internal oracle;
     ThresholdAuthority internal authority;
@@ -45,7 +48,7 @@ abstract contract VaultFixture {
         usdc = new DevnetUSDC();
         oracle = new DevnetRegimeOracle();
         authority = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, oracle);
-        vault = new CollateralVault(usdc, authority, oracle);
+        vault = new CollateralVault(usdc, authority, oracle, VENUE);
         deposit(WHALE, VAULT_SIZE);
         skip(2 days);
     }

@@ -69,6 +69,33 @@ contract VaultHandler {
         vault.deposit(_owner(ownerSeed), amount);
     }
 
+    function toMargin(uint256 ownerSeed, uint256 amount) external {
+        address owner = _owner(ownerSeed);
+        uint256 idle = vault.idle(owner);
+        if (idle == 0) return;
+        vm.prank(owner);
+        vault.toMargin(within(amount, 1, idle));
+    }
+
+    function transferMargin(uint256 fromSeed, uint256 toSeed, uint256 amount) external {
+        address venue = vault.venue();
+        vm.prank(venue);
+        vault.transferMargin(_owner(fromSeed), _owner(toSeed), within(amount, 0, GREATEST));
+    }
+
+    function marginToIdle(uint256 ownerSeed, uint256 amount) external {
+        address owner = _owner(ownerSeed);
+        amount = within(amount, 1, GREATEST);
+        bool covered = int256(amount) <= vault.margin(owner) && int256(amount) <= vault.marginTotal();
+        address venue = vault.venue();
+        vm.prank(venue);
+        try vault.marginToIdle(owner, amount) {
+            vm.assertTrue(covered, "idle without cover");
+        } catch {
+            vm.assertTrue(!covered, "covered and refused");
+        }
+    }
+
     function donate(uint256 amount) external {
         amount = within(amount, 1, GREATEST);
         donated += amount;

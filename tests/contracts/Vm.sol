@@ -24,6 +24,11 @@ interface Vm {
     function etch(address target, bytes calldata code) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
+    function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
+    function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function addr(uint256 privateKey) external pure returns (address);
+    function getNonce(address account) external view returns (uint64);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function createWallet(uint256 privateKey) external returns (Wallet memory);
     function expectRevert() external;
     function expectRevert(bytes calldata reason) external;
@@ -33,6 +38,9 @@ interface Vm {
     function expectCall(address callee, bytes calldata data, uint64 count) external;
     function assertTrue(bool condition, string calldata what) external pure;
     function assertEq(uint256 left, uint256 right, string calldata what) external pure;
+    function assertEq(int256 left, int256 right, string calldata what) external pure;
+    function assertGe(int256 left, int256 right, string calldata what) external pure;
+    function assertLe(int256 left, int256 right, string calldata what) external pure;
     function assertEq(address left, address right, string calldata what) external pure;
     function assertEq(bytes32 left, bytes32 right, string calldata what) external pure;
     function assertEq(bytes calldata left, bytes calldata right, string calldata what) external pure;

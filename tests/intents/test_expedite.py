@@ -159,7 +159,7 @@ class TestGivenSingleWords:
         with pytest.raises(EncodingError):
             decode_word("bool", word)
 
-    @pytest.mark.parametrize("kind", ["int256", "bytes", "string", "uint", "", "uint256[]", "bytes4"])
+    @pytest.mark.parametrize("kind", ["int12", "bytes", "string", "uint", "", "uint256[]", "bytes4"])
     def test_when_the_type_is_none_of_ours_then_it_is_refused(self, kind):
         with pytest.raises(EncodingError):
             decode_word(kind, bytes(32))

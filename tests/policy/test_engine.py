@@ -4,9 +4,10 @@ import pytest
 
 from custody.errors import PolicyDenied
 from custody.identifiers import SignerId
-from custody.intents import ActionClass, Regime
+from custody.intents import ActionClass
 from custody.policy import Policy, approve
 from custody.policy.facts import AcceptanceState, ReleaseState
+from custody.units import Regime
 from tests.builders import (
     CHAIN_ID,
     CHAIN_TIME,
@@ -133,7 +134,7 @@ class TestGivenEverythingWrong:
             },
         )
         assert found == [
-            *["request-differs"] * 3, "wrong-epoch", "wrong-key", "threshold-too-low", "deadline-too-far",
+            *["request-differs"] * 3, "threshold-too-low", "wrong-epoch", "wrong-key", "deadline-too-far",
             "already-used", "amount-too-large", "deadline-too-far", "amount-too-large", "deadline-too-far",
         ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from custody.coordinator import Order
+from custody.coordinator import SigningRequest
 from custody.coordinator.asking import Refused, Silent
 from custody.errors import TransportError
 from custody.host import HostIdentity
@@ -39,13 +39,13 @@ def intent(stage: Stage) -> Expedite:
     return draft_expedite(stage.vault, stage.client, release_id)
 
 
-def order_of(stage: Stage, intent: Expedite, **changes: Any) -> Order:
-    order = Order(
+def order_of(stage: Stage, intent: Expedite, **changes: Any) -> SigningRequest:
+    order = SigningRequest(
         intent=intent,
         chain_id=stage.client.chain_id(),
         contract=stage.vault.deployment.vault,
         key=stage.ceremony.keys[intent.threshold],
-        block_hash=stage.client.head()[1],
+        newest_block=lambda: stage.client.head()[1],
     )
     return replace(order, **changes)
 
@@ -96,7 +96,7 @@ class TestGivenAnIntentSpoiledInOnePlace:
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
         order = order_of(everybody_alive, intent, chain_id=1)
-        assert ReasonCode.WRONG_CHAIN in refusal_codes(ask(everybody_alive, run, order.request(), Approval))
+        assert refusal_codes(ask(everybody_alive, run, order.request(), Approval)) == {ReasonCode.NO_RULE_ALLOWS}
 
     def test_when_it_is_for_another_contract_then_it_is_refused(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
@@ -107,17 +107,17 @@ class TestGivenAnIntentSpoiledInOnePlace:
     def test_when_the_block_is_unknown_then_it_is_refused_as_stale(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
-        order = order_of(everybody_alive, intent, block_hash=BlockHash(bytes(32)))
+        order = order_of(everybody_alive, intent, newest_block=lambda: BlockHash(bytes(32)))
         codes = refusal_codes(ask(everybody_alive, run, order.request(), Approval))
         assert codes & {ReasonCode.STALE_READ, ReasonCode.CHAIN_UNAVAILABLE}
 
     def test_when_the_block_is_four_behind_then_it_is_refused_as_stale(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
-        order = order_of(everybody_alive, intent)
+        request = order_of(everybody_alive, intent).request()
         for _ in range(4):
             everybody_alive.client.advance(1)
-        assert refusal_codes(ask(everybody_alive, run, order.request(), Approval)) == {ReasonCode.STALE_READ}
+        assert refusal_codes(ask(everybody_alive, run, request, Approval)) == {ReasonCode.STALE_READ}
 
     def test_when_the_intent_is_not_words_then_it_is_refused_as_malformed(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -132,6 +135,37 @@ class TestGivenTwoCustodiansDying:
         payout = run(payouts_of(stage, kill_two).pay(intent, sender=keeper))
         assert payout.paid
         assert not killed & set(payout.signed.signers)
+
+
+class TestGivenCustodiansThatHangOnAChainThatGoesOn:
+    @pytest.fixture
+    def frozen(self, everybody_alive: Stage) -> Iterator[set[int]]:
+        """Processes that are stopped, not dead: they take a request and never answer."""
+        pids: set[int] = set()
+        yield pids
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        everybody_alive.client.set_interval_mining(0)
+
+    def test_when_one_of_each_set_hangs_between_approval_and_share_then_class_b_is_paid(
+        self, everybody_alive: Stage, run: Run[Any], keeper: Address, frozen: set[int]
+    ) -> None:
+        """Blocks come every second meanwhile: the block that was named first is too old for the third session."""
+        stage = everybody_alive
+
+        def freeze(signers: tuple[SignerId, ...]) -> None:
+            if len(frozen) < 2:
+                child = stage.custodians[signers[0] - 1].child
+                assert child is not None
+                os.kill(child.pid, signal.SIGSTOP)
+                frozen.add(child.pid)
+
+        release_id = a_request(stage.vault, owners(stage)[0], 500)
+        intent = draft_expedite(stage.vault, stage.client, release_id)
+        stage.client.set_interval_mining(1)
+        payout = run(payouts_of(stage, freeze).pay(intent, sender=keeper))
+        assert payout.paid
+        assert payout.signed.sessions == 3
 
 
 class TestGivenThreeCustodiansDead:

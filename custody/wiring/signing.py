@@ -1,0 +1,42 @@
+"""Custodians as the keeper asks them: an order in, a threshold signature out. Implements `ports.venue.Custodians`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from custody.coordinator.signing import SigningCoordinator, SigningRequest
+from custody.crypto.keys import GroupKey
+from custody.identifiers import Address, BlockHash
+from custody.intents.liquidation import LiquidationOrder
+from custody.ports.venue import Signed
+
+
+class CustodianLane:
+    """One committee's keys, one coordinator, one liquidation contract."""
+
+    def __init__(
+        self,
+        coordinator: SigningCoordinator,
+        *,
+        keys: Mapping[int, GroupKey],
+        chain_id: int,
+        liquidation: Address,
+        newest_block: Callable[[], BlockHash],
+    ) -> None:
+        self._coordinator = coordinator
+        self._keys = keys
+        self._chain_id = chain_id
+        self._liquidation = liquidation
+        self._newest_block = newest_block
+
+    async def sign(self, order: LiquidationOrder) -> Signed:
+        """Raises: NotEnoughSigners: nothing was signed."""
+        request = SigningRequest(
+            intent=order,
+            chain_id=self._chain_id,
+            contract=self._liquidation,
+            key=self._keys[order.threshold],
+            newest_block=self._newest_block,
+        )
+        signed = await self._coordinator.sign(request)
+        return Signed(signature=signed.signature.to_chain_bytes(), signers=signed.signers, sessions=signed.sessions)

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from custody.errors import CustodyError
+from custody.errors import CustodyError, UsageError
 
 SOLC_VERSION: Final = "0.8.37"
 
@@ -40,7 +40,7 @@ _COMMENT_OR_STRING: Final = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*
 _IMPORT: Final = re.compile(r"\bimport\b[^;\"']*(?:\"([^\"\n]+)\"|'([^'\n]+)')[^;]*;")
 
 
-class CompilerMissing(CustodyError):
+class CompilerMissing(UsageError):
     """There is no compiler where it should be; nothing was downloaded instead."""
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +56,7 @@ class CompilationFailed(CustodyError):
         super().__init__(f"the contracts do not compile:\n{messages}")
 
 
-class DamagedCache(CustodyError):
+class DamagedCache(UsageError):
     """A cached build is not what was written; it is not used."""
 
     def __init__(self, path: Path) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from custody.chain.client import ChainClient, Mined
 from custody.chain.deployment import VenueDeployment
+from custody.chain.market import table_of_reading
 from custody.chain.trader_key import TraderKey
 from custody.identifiers import Address
 from custody.intents.order import Order
-from custody.risk.perpetual import Table, table_of
-from custody.units import Lots, MicroUsdc, Ppm, Ticks
+from custody.risk.perpetual import Table
+from custody.units import Lots, MicroUsdc
 
 
 class Exchange:
@@ -74,16 +75,7 @@ class Exchange:
 
     def table(self) -> Table:
         """Marks and margins a lot, by this process's arithmetic, as of the consumed rounds."""
-        spot, twap, u, u_hard, u_initial, _, stale, _, epoch_id = self._client.read(self._oracle.functions.reading())
-        return table_of(
-            spot=Ticks(spot),
-            twap=Ticks(twap),
-            u=Ppm(u),
-            u_hard=Ppm(u_hard),
-            u_initial=Ppm(u_initial),
-            stale=stale,
-            epoch_id=epoch_id,
-        )
+        return table_of_reading(self._client.read(self._oracle.functions.reading()))
 
     def sigma(self) -> int:
         """The greater of mid and slow volatility, ppm a year: what the regime is judged by."""

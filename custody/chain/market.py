@@ -48,11 +48,17 @@ def decode_look(result: Any) -> Look:
     encoded = answered_bytes(result)
     try:
         head = decode_words((*_READING, "bool"), encoded[: WORD_BYTES * (_BEHIND + 1)])
-        spot, twap, u, u_hard, u_initial, regime, stale, _, epoch_id, behind = head
+        *reading, behind = head
         accounts = decode_accounts(word_array(encoded, head=_BEHIND + 1))
     except (EncodingError, ValueError):
         raise Unreachable("the endpoint", "the venue's answer is malformed") from None
-    table = table_of(
+    return Look(tables=(table_of_reading(reading),), regime=Regime(reading[5]), behind=behind, accounts=accounts)
+
+
+def table_of_reading(reading: Sequence[Any]) -> Table:
+    """Marks and margins a lot by this process's arithmetic; `reading` as `IVolatilityOracle.Reading` orders it."""
+    spot, twap, u, u_hard, u_initial, _, stale, _, epoch_id = reading
+    return table_of(
         spot=Ticks(spot),
         twap=Ticks(twap),
         u=Ppm(u),
@@ -61,4 +67,3 @@ def decode_look(result: Any) -> Look:
         stale=stale,
         epoch_id=epoch_id,
     )
-    return Look(tables=(table,), regime=Regime(regime), behind=behind, accounts=accounts)

@@ -56,10 +56,6 @@ class TypedStruct:
         """The EIP-712 digest, equal to the contract's `digestOf`."""
         return digest(self.domain(chain_id=chain_id, contract=contract), self.TYPE, self._values())
 
-    def render(self) -> str:
-        """One sentence for the person who approves it."""
-        raise NotImplementedError
-
     def _values(self) -> tuple[Member, ...]:
         return tuple(getattr(self, name) for name in _field_names(type(self)))
 

@@ -117,6 +117,15 @@ class TestGivenBadInput:
     def test_when_the_report_has_no_folder_then_one_sentence_and_code_2(self, tmp_path: Path) -> None:
         self.one_sentence(custody("demo", "--json", str(tmp_path / "no" / "report.json")), "does not exist")
 
+    def test_when_the_cache_of_compiled_contracts_is_damaged_then_one_sentence_and_code_2(self, tmp_path: Path) -> None:
+        root = Path(__file__).resolve().parents[2]
+        for name in ("contracts", "node_modules", "tools", "package.json"):
+            (tmp_path / name).symlink_to(root / name)
+        assert custody("compile", "--root", str(tmp_path)).returncode == 0
+        (cached,) = (tmp_path / "build" / "artifacts").glob("*.json")
+        cached.write_bytes(cached.read_bytes()[:-100])
+        self.one_sentence(custody("compile", "--root", str(tmp_path)), str(cached.name))
+
     @pytest.mark.parametrize(
         ("text", "says"),
         [

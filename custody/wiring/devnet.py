@@ -28,15 +28,22 @@ from custody.units import DAY, MicroUsdc
 from custody.wiring.processes import Child, Children
 
 _READY_SECONDS: Final = 30.0
+_LEAST_PORT: Final = 20_000
+_PORTS: Final = 12_000
 _ANVIL: Final = "node_modules/@foundry-rs/anvil-linux-{machine}/bin/anvil"
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody held a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody held a moment ago, below those that the system lends to outgoing connections."""
+    while True:
+        port = _LEAST_PORT + secrets.randbelow(_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def require_free(port: int) -> None:

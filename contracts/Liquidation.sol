@@ -29,8 +29,8 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 /// time since the flag.
 /// @custom:invariant INV-LIQ-4 A batch takes effect at most once, in its epoch, before its deadline, of class A, on
 /// this chain and contract only; and never reverts for what an account or a backstop is.
-/// @custom:invariant INV-LIQ-5 Insurance goes into holes of accounts without a position, and nowhere else; what it
-/// lacks is the deficit, to the last unit.
+/// @custom:invariant INV-LIQ-5 Insurance goes into holes of accounts closed with nothing left at both prices, and
+/// nowhere else; what it lacks is the deficit, to the last unit.
 /// @custom:invariant INV-LIQ-6 A taker is not the account, is not flagged, and has initial margin afterwards.
 contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
     /* TYPES */
@@ -180,6 +180,8 @@ contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
         uint256 ripe = _ripeAt(health, openAfter);
         require(block.timestamp >= ripe, TooEarly(block.timestamp, ripe));
 
+        require(!SliceMath.awaitsAverage(health), SolventOnAverage(account));
+
         Case memory eligible = _judge(account, health, tables);
         uint256 fraction = eligible.fraction;
         if (!eligible.whole) {
@@ -295,6 +297,10 @@ contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
         if (health.flaggedAt == 0) health.flaggedAt = _flag(account);
         if (block.timestamp < _ripeAt(health, cure)) {
             emit Skipped(account, SkipReason.CureRunning);
+            return;
+        }
+        if (SliceMath.awaitsAverage(health)) {
+            emit Skipped(account, SkipReason.SolventOnAverage);
             return;
         }
 

@@ -36,7 +36,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 /// @custom:invariant INV-VENUE-6 A fill's price lies within half the maintenance rate of spot.
 /// @custom:invariant INV-VENUE-7 A flagged account, and any while its price is stale, makes no position larger and
 /// withdraws nothing while it has one.
-/// @custom:invariant INV-VENUE-8 A delegate signs orders within its limits and its time, and nothing else.
+/// @custom:invariant INV-VENUE-8 A delegate fills orders within its limits and cancels them, in its time, and nothing else.
 /// @custom:invariant INV-VENUE-9 A withdrawal leaves the account's losses and initial margin covered by cash at both
 /// prices, and no unrealised gain leaves.
 /// @custom:invariant INV-VENUE-10 While the vault calls its token, nothing here moves margin, positions or flags.

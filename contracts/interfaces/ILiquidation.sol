@@ -44,6 +44,9 @@ interface ILiquidation {
     /// @notice The price is too old, or too new a jump, to flag or to liquidate by.
     error StaleOracle();
 
+    /// @notice The account has nothing left at spot, but something on average: it goes once the average says so too.
+    error SolventOnAverage(address account);
+
     /// @notice The account has its margin.
     error AboveMargin(address account);
 

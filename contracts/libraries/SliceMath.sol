@@ -43,6 +43,12 @@ library SliceMath {
             health.equitySpot < _signed(health.maintenanceSpot) && health.equityTwap < _signed(health.maintenanceTwap);
     }
 
+    /// @dev Whether nothing is left at spot while something is on average: closing it now would have insurance pay for a
+    /// price that may not last. Where it lasts, the average follows within its five minutes.
+    function awaitsAverage(Health memory health) internal pure returns (bool) {
+        return health.equitySpot < 0 && health.equityTwap > 0;
+    }
+
     /// @notice E < M_hard at both prices, or C < R/2 at spot: liquidation waits for nothing.
     function belowHard(Health memory health) internal pure returns (bool) {
         bool hard = health.equitySpot < _signed(health.hardSpot) && health.equityTwap < _signed(health.hardTwap);

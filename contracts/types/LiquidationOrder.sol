@@ -26,7 +26,8 @@ struct LiquidationOrder {
 enum SkipReason {
     Healthy,
     CureRunning,
-    BackstopsFull
+    BackstopsFull,
+    SolventOnAverage
 }
 
 /// @dev EIP-712 type hash of LiquidationOrder.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from custody.chain.rpc import Call, eth_call
-from custody.chain.views import answered_bytes, encode_addresses, selector, word_array
+from custody.chain.views import answered_bytes, encode_addresses, member, selector, word_array
 from custody.errors import EncodingError, Unreachable
 from custody.identifiers import Address, BlockHash
 from custody.intents.words import WORD_BYTES, decode_words, encode_words
@@ -52,7 +52,9 @@ def decode_look(result: Any) -> Look:
         accounts = decode_accounts(word_array(encoded, head=_BEHIND + 1))
     except (EncodingError, ValueError):
         raise Unreachable("the endpoint", "the venue's answer is malformed") from None
-    return Look(tables=(table_of_reading(reading),), regime=Regime(reading[5]), behind=behind, accounts=accounts)
+    return Look(
+        tables=(table_of_reading(reading),), regime=member(Regime, reading[5]), behind=behind, accounts=accounts
+    )
 
 
 def table_of_reading(reading: Sequence[Any]) -> Table:

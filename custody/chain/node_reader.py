@@ -104,6 +104,7 @@ class NodeReader:
         facts = LiquidationFacts(
             authority=authority_facts,
             tables=look.tables,
+            behind=look.behind,
             accounts={account.address: account for account in look.accounts},
             terms=LaneTerms(cure=Seconds(_CURE.decode(cure)[0]), open_after=Seconds(_OPEN_AFTER.decode(open_after)[0])),
             at=named.timestamp,

@@ -18,11 +18,12 @@ from custody.identifiers import Address, to_hex
 from custody.intents.keccak import keccak256
 from custody.intents.words import decode_words
 from custody.policy.clock import Block
-from custody.ports.venue import Action, Batch, Flag, Market, Outcome, Poke, SliceTaken, Take
+from custody.ports.venue import Action, Batch, Clear, Flag, Market, Outcome, Poke, SliceTaken, Take
 from custody.risk.account import Account, LaneTerms
 from custody.units import MicroUsdc, Ppm, Seconds
 
-_PAGE: Final = 2_000
+_PAGE: Final = 500
+"""Accounts of one look: about 9 million gas, with 64 rounds consumed."""
 _POKE_GAS: Final = 8_000_000
 _FLAG_GAS: Final = 4_000_000
 _MOST_GAS: Final = 16_000_000
@@ -103,6 +104,8 @@ class VenueClient:
                 return where.oracle, selector("poke(uint256)") + encode(["uint256"], [64]), _POKE_GAS
             case Flag():
                 return where.liquidation, selector("flag(address)") + encode(["address"], [action.account]), _FLAG_GAS
+            case Clear():
+                return where.liquidation, selector("clear(address)") + encode(["address"], [action.account]), _FLAG_GAS
             case Take():
                 data = encode(["address", "uint32"], [action.account, action.fraction])
                 return where.liquidation, selector("take(address,uint32)") + data, _FLAG_GAS + _SLICE_GAS

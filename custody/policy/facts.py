@@ -74,6 +74,7 @@ class LiquidationFacts:
 
     authority: AuthorityFacts
     tables: tuple[Table, ...]
+    behind: bool  # rounds still wait, past those that the look consumed
     accounts: Mapping[Address, Account]
     terms: LaneTerms
     at: int

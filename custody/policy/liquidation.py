@@ -18,6 +18,9 @@ def objections_to_liquidation(intent: LiquidationOrder, facts: LiquidationFacts)
     if intent.action_class is not ActionClass.A:
         detail = f"a liquidation is of class A, not {intent.action_class.name}"
         reasons.append(Reason(ReasonCode.WRONG_CLASS, detail))
+    if facts.behind:
+        detail = "the feed has more rounds than one look consumes; the newest price is not known yet"
+        reasons.append(Reason(ReasonCode.STALE_READ, detail))
     if any(table.stale for table in facts.tables):
         reasons.append(Reason(ReasonCode.STALE_PRICE, "the oracle's newest price is too old, or unconfirmed"))
     for address in intent.accounts:
@@ -37,5 +40,7 @@ def _objections_to_account(address: Address, facts: LiquidationFacts) -> list[Re
         case Eligibility.HEALTHY:
             figures = f"equity {format_usdc(found.equity_spot)}, maintenance {format_usdc(found.maintenance_spot)}"
             return [Reason(ReasonCode.ACCOUNT_HEALTHY, f"{name} is healthy: {figures}")]
+        case Eligibility.AWAITS_AVERAGE:
+            return [Reason(ReasonCode.ACCOUNT_CURING, f"{name} is below zero at spot alone: the average decides")]
         case Eligibility.FLAGGABLE:
             return [Reason(ReasonCode.ACCOUNT_CURING, f"{name} is below maintenance, and may still cure")]

@@ -42,6 +42,13 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Clear:
+    """Lift the flag of an account that is well above maintenance again."""
+
+    account: Address
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The custodian lane: one signature, many accounts, slices to the backstops. `signature` is 96 bytes."""
 
@@ -57,7 +64,7 @@ class Take:
     fraction: Ppm
 
 
-Action = Poke | Flag | Batch | Take
+Action = Poke | Flag | Clear | Batch | Take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

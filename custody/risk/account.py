@@ -112,6 +112,11 @@ class Health:
         return hard or 2 * self.equity_spot < self.maintenance_spot
 
     @property
+    def awaits_average(self) -> bool:
+        """Nothing left at spot, something on average: closing it would have insurance pay for a price that may pass."""
+        return self.equity_spot < 0 < self.equity_twap
+
+    @property
     def insolvent(self) -> bool:
         """E <= 0 at both prices."""
         return self.equity_spot <= 0 and self.equity_twap <= 0
@@ -140,6 +145,7 @@ class Eligibility(Enum):
 
     HEALTHY = "healthy"
     FLAGGABLE = "flaggable"  # below its margin at both prices, its time to cure not over or not begun
+    AWAITS_AVERAGE = "awaits average"  # below zero at spot alone; once the average is too, it is insolvent
     AFTER_CURE = "after cure"  # the same, and its time is over
     AT_ONCE = "at once"  # below the hard threshold, or C < R/2
     INSOLVENT = "insolvent"  # nothing left at either price
@@ -206,6 +212,8 @@ def eligibility(found: Health, *, now: int, terms: LaneTerms, lane: Lane = Lane.
         return Eligibility.HEALTHY
     if found.insolvent:
         return Eligibility.INSOLVENT
+    if found.awaits_average:
+        return Eligibility.AWAITS_AVERAGE
     if found.below_hard:
         return Eligibility.AT_ONCE
     since = found.flagged_at or now

@@ -26,6 +26,7 @@ _PPM_OF_A_PERCENT: Final = 10_000
 _VERDICTS: Final = {
     Eligibility.HEALTHY: "healthy: nothing may be done to it",
     Eligibility.FLAGGABLE: "below its margin at both prices, above the hard threshold: its clock must run first",
+    Eligibility.AWAITS_AVERAGE: "nothing left at spot alone: it goes once the average says so too",
     Eligibility.AFTER_CURE: "below its margin at both prices, and its time is over: a slice may be taken now",
     Eligibility.AT_ONCE: "below the hard threshold at both prices, or C < R/2 at spot: a slice may be taken at once",
     Eligibility.INSOLVENT: "nothing left at either price: everything moves, and insurance fills the hole",
@@ -52,7 +53,11 @@ def explain(account: Account, tables: Tables, *, now: int, terms: LaneTerms) -> 
         lines.append(f"{lane.value} lane, {format_seconds(terms.wait(lane))} after the flag: {_VERDICTS[verdict]}")
     if any(table_for(tables, held.instrument).stale for held in account.positions):
         lines.append("stale price: until a fresh one nothing of this may be done")
-    if found.equity_spot < found.maintenance_spot and (found.below_margin or found.below_hard):
+    if (
+        found.equity_spot < found.maintenance_spot
+        and (found.below_margin or found.below_hard)
+        and not found.awaits_average
+    ):
         lines.extend(_slice_lines(account, tables, now))
     return lines
 

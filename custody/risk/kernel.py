@@ -117,8 +117,15 @@ class Evaluation:
         since = np.where(self.flagged_at == 0, now, self.flagged_at)
         cured = now >= since + terms.wait(lane)
         insolvent = (self.equity_spot <= 0) & (self.equity_twap <= 0)
-        conditions = [~below, insolvent, hard, cured]
-        answers = (Eligibility.HEALTHY, Eligibility.INSOLVENT, Eligibility.AT_ONCE, Eligibility.AFTER_CURE)
+        awaits = (self.equity_spot < 0) & (self.equity_twap > 0)
+        conditions = [~below, insolvent, awaits, hard, cured]
+        answers = (
+            Eligibility.HEALTHY,
+            Eligibility.INSOLVENT,
+            Eligibility.AWAITS_AVERAGE,
+            Eligibility.AT_ONCE,
+            Eligibility.AFTER_CURE,
+        )
         codes = [np.int8(ELIGIBILITIES.index(answer)) for answer in answers]
         return np.select(conditions, codes, default=np.int8(ELIGIBILITIES.index(Eligibility.FLAGGABLE)))
 

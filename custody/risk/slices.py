@@ -147,12 +147,15 @@ def slice_of(account: Account, tables: Tables, *, now: int, offered: Ppm | None 
         offered: in the open lane, how much the taker takes at most; in the custodians' lane None, which is f.
 
     Raises:
-        ValueError: the account is not below its margin at spot, or holds an instrument without a table.
+        ValueError: the account is not below its margin at spot, or is below zero there alone; or it holds an
+            instrument without a table.
         FractionTooSmall: the offer is below $1,000 of notional and below f, or not all where all must go.
     """
     found = numbers(account, tables, At.SPOT)
     if found.equity >= found.maintenance:
         raise ValueError(f"equity {found.equity} µUSDC is not below maintenance {found.maintenance} µUSDC")
+    if found.equity < 0 < numbers(account, tables, At.TWAP).equity:
+        raise ValueError("nothing is left at spot alone: the account goes once the average says so too")
     rate = penalty_rate(now - (account.flagged_at or now))
     full = _cut(account, found, tables, rate, fraction(found, rate))
     must_close = is_small(found) or _worsens(found, full)

@@ -217,6 +217,7 @@ class Demo:
         }
         if log.batch_gas:
             report.gas |= {"batch_least": min(log.batch_gas), "batch_most": max(log.batch_gas)}
+        report.reverted, report.custodians_silent = log.reverted, log.silent
         report.insurance["end"] = stage.exchange.insurance()
         self._close_books(stage, population, last)
 

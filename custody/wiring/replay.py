@@ -16,8 +16,8 @@ from custody.chain.exchange import Exchange
 from custody.errors import NotEnoughSigners
 from custody.identifiers import Address
 from custody.keeper import Keeper, Step
-from custody.keeper.keeper import Sent
-from custody.ports.venue import Batch, Market, Outcome, SliceTaken
+from custody.keeper.keeper import Confirmed
+from custody.ports.venue import Batch, Market, SliceTaken
 from custody.risk.feed import Round
 from custody.units import Regime
 
@@ -82,18 +82,27 @@ class Replay:
         Raises:
             ChainError: the chain does not answer.
         """
-        _, _, now = self._client.head()
+        _, _, start = self._client.head()
         self._client.set_automine(False)
         said = time.monotonic()
         try:
-            for end, due in _blocks(rounds, start=now, seconds=self._block_seconds):
+            for end, due in _blocks(rounds, start=start, seconds=self._block_seconds):
                 await self._block(end, due)
                 if time.monotonic() - said > _PROGRESS_EVERY:
                     said = time.monotonic()
                     self._progress(rounds)
+            await self._drain()
         finally:
             self._client.set_automine(True)
         return self.log
+
+    async def _drain(self) -> None:
+        """Mine and book what is still on its way, and look without acting: the books are of one moment."""
+        _, _, now = self._client.head()
+        self._client.mine_at(now + self._block_seconds)
+        for confirmed in await self._keeper.confirm():
+            self._book(confirmed)
+        self.log.last = await self._keeper.venue.observe()
 
     async def _block(self, end: int, due: Sequence[Round]) -> None:
         self._before_block(self.log.blocks)
@@ -106,7 +115,6 @@ class Replay:
         self._learn(await self._keeper.step())
 
     def _learn(self, step: Step) -> None:
-        now = time.monotonic()
         log = self.log
         log.last = step.market
         if not log.regimes or log.regimes[-1][1] is not step.market.regime:
@@ -116,8 +124,8 @@ class Replay:
         log.sign_ms.extend(sent.sign_ms for sent in step.sent if sent.sign_ms is not None)
         if step.silent is not None:
             self._tell_silence(step.silent)
-        for sent, outcome in step.confirmed:
-            self._book(sent, outcome, step.market.regime, now)
+        for confirmed in step.confirmed:
+            self._book(confirmed)
 
     def _tell_silence(self, error: NotEnoughSigners) -> None:
         text = str(error)
@@ -125,20 +133,20 @@ class Replay:
             self._say(f"custodian lane stands still: {text}; the open lane goes on")
             self.log.silent.append(text)
 
-    def _book(self, sent: Sent, outcome: Outcome, regime: Regime, now: float) -> None:
-        log = self.log
+    def _book(self, confirmed: Confirmed) -> None:
+        log, sent, outcome = self.log, confirmed.sent, confirmed.outcome
         if outcome.error is not None:
             log.reverted.append(outcome.error)
-        if isinstance(sent.action, Batch):
+        if isinstance(sent.action, Batch) and outcome.slices:
             log.batch_gas.append(outcome.gas)
         if outcome.slices:
-            log.price_to_mined_ms.append((now - sent.seen_at) * 1_000)
+            log.price_to_mined_ms.append((confirmed.at - sent.seen_at) * 1_000)
         for taken in outcome.slices:
             log.liquidations.append(
                 Liquidation(
                     slice=taken,
                     block=outcome.block,
-                    regime=regime,
+                    regime=sent.regime,
                     threshold=sent.action.order.threshold if isinstance(sent.action, Batch) else 0,
                     signers=sent.signed.signers if sent.signed is not None else (),
                     gas=outcome.gas // len(outcome.slices),

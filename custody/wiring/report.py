@@ -19,6 +19,8 @@ class Report:
     liquidations: list[dict[str, Any]] = field(default_factory=list)
     regimes: list[dict[str, Any]] = field(default_factory=list)
     releases: list[dict[str, Any]] = field(default_factory=list)
+    reverted: list[str] = field(default_factory=list)  # names of errors of the keeper's transactions
+    custodians_silent: list[str] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     killed: list[dict[str, Any]] = field(default_factory=list)
     insurance: dict[str, int] = field(default_factory=dict)

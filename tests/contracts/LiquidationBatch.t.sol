@@ -273,12 +273,24 @@ contract GivenASignedBatch is LiquidationFixture {
     }
 
     /// @custom:invariant INV-LIQ-5
-    function test_WhenNothingIsLeftAtSpotOnly_ThenItIsClosedAndTheHoleFilledAllTheSame() external {
+    /// @dev A wick of one round must not move insurance: the account's own side may have caught the other end of it.
+    function test_WhenNothingIsLeftAtSpotOnly_ThenItWaitsForTheAverageAndInsuranceStays() external {
         insure(5_000 * USDC);
         setPrices(INSOLVENT, HARD, false);
+        LiquidationOrder memory order = aBatch(ALICE);
+        bytes memory proof = signed(order);
+        _skips(ALICE, SkipReason.SolventOnAverage);
+        liquidation.liquidateBatch(order, proof);
+        vm.assertEq(liquidation.insurance(), 5_000 * USDC, "insurance");
+
+        expectRevert(abi.encodeWithSelector(ILiquidation.SolventOnAverage.selector, ALICE));
+        vm.prank(CAROL);
+        liquidation.take(ALICE, 1e6);
+
+        setPrices(INSOLVENT, INSOLVENT, false);
         liquidate(ALICE);
         vm.assertEq(cashOf(ALICE), 0, "at zero");
-        vm.assertEq(liquidation.insurance(), 4_000 * USDC, "insurance");
+        vm.assertEq(liquidation.insurance(), 4_000 * USDC, "insurance after");
     }
 
     function test_WhenInsuranceIsFunded_ThenByAnyoneFromWhatWasDepositedForIt() external {

@@ -36,8 +36,8 @@ def drawn(seed: int, *, least: float = -0.3) -> list[tuple[Account, list[Table]]
     while len(found) < DRAWS:
         tables = random_tables(source, source.choice((1, 1, 3, 32)))
         account = short_of_margin(source, tables, worth=source.uniform(least, 1))
-        standing = numbers(account, tables, At.SPOT)
-        if standing.equity < standing.maintenance:
+        standing = health(account, tables)
+        if standing.equity_spot < standing.maintenance_spot and not standing.awaits_average:
             flagged_at = source.choice((0, NOW - source.randrange(4_000)))
             found.append((replace(account, flagged_at=flagged_at), tables))
     return found
@@ -227,6 +227,14 @@ class TestGivenSlicesCarriedOut:
             assert cut.penalty == 0
             assert after.deficit == max(0, cut.hole - 10**9)
         assert insolvent > 1_000
+
+    def test_when_nothing_is_left_at_spot_alone_then_it_is_refused_until_the_average_follows(self) -> None:
+        """Otherwise the two sides of one wick, held by one hand, would be paid by insurance."""
+        owing = an_account((0, 10_000, 65_000 * USDC), cash=1_000 * USDC)
+        wick = a_table(spot=6_300_000, twap=6_500_000)
+        with pytest.raises(ValueError, match="the average"):
+            slice_of(owing, [wick], now=NOW)
+        assert slice_of(owing, [a_table(spot=6_300_000, twap=6_300_000)], now=NOW).hole == 1_000 * USDC
 
     def test_when_cash_is_owed_without_positions_then_it_is_zeroed_the_same_way(self) -> None:
         owing = an_account(cash=-500)

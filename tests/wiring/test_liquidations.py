@@ -133,8 +133,13 @@ def share_of(custodian: CustodianProcess, *, threshold: int) -> KeyShare:
 
 
 def assert_books_balance(scene: Scene) -> None:
-    books = scene.stage.vault.books()
-    assert books.recorded == books.idle + books.queued + scene.stage.exchange.margin_total() == books.balance
+    """The ledger's total against the tokens, and against every account's own margin, insurance and pool."""
+    books, exchange, lie = scene.stage.vault.books(), scene.stage.exchange, scene.stage.deployment
+    assert books.recorded == books.idle + books.queued + exchange.margin_total() == books.balance
+    population = scene.population
+    people = {trader.key.address for trader in population.traders}
+    people |= {population.maker.address, population.backstop, population.keeper, lie.liquidation, lie.venue}
+    assert sum(exchange.margin(account) for account in people) == exchange.margin_total() + exchange.deficit()
 
 
 def signers_of(log: ReplayLog) -> set[int]:

@@ -23,7 +23,7 @@ from custody.risk.account import Account, LaneTerms
 from custody.units import MicroUsdc, Ppm, Seconds
 
 _PAGE: Final = 500
-"""Accounts of one look: about 9 million gas, with 64 rounds consumed."""
+"""Accounts of one look: endpoints bound the gas of a call, and 2,000 did not fit anvil's 30 million."""
 _POKE_GAS: Final = 8_000_000
 _FLAG_GAS: Final = 4_000_000
 _MOST_GAS: Final = 16_000_000

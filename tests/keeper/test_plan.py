@@ -74,7 +74,9 @@ class TestGivenAccountsOfEveryKind:
         assert plan(a_market(an_account(1, equity=HARD), tables=(table,)), in_flight=frozenset()).is_empty
 
     def test_when_rounds_wait_beyond_one_call_then_they_are_poked(self) -> None:
-        assert plan(a_market(behind=True), in_flight=frozenset()).poke
+        found = plan(a_market(an_account(1, equity=HARD), behind=True), in_flight=frozenset())
+        assert found.poke
+        assert found.liquidate == found.flag == ()
 
     def test_when_there_are_more_than_a_batch_then_the_worst_fill_it(self) -> None:
         accounts = [an_account(number, equity=HARD - number) for number in range(1, 200)]

@@ -57,16 +57,16 @@ library Frost {
     function verify(bytes32 digest, uint256 rx, uint256 ry, uint256 z, uint256 px, uint256 py) internal view {
         require(z != 0, ScalarZero());
         require(z < Secp256k1.ORDER, ScalarOutOfRange(z));
-        uint256 c = challenge(digest, rx, ry, px, py);
+        require(_holds(digest, rx, ry, z, px, py), InvalidSignature());
+    }
 
-        address recovered = ecrecover(
-            bytes32(Secp256k1.ORDER - mulmod(z, px, Secp256k1.ORDER)),
-            // The cast and the sum are safe: 27 or 28.
-            EVEN_Y + uint8(py & 1),
-            bytes32(px),
-            bytes32(Secp256k1.ORDER - mulmod(c, px, Secp256k1.ORDER))
-        );
-        require(recovered != address(0) && recovered == Secp256k1.toAddress(rx, ry), InvalidSignature());
+    /// @notice Whether (R, z) signs `digest` under P: `verify` for those who must answer and not revert.
+    function isValid(bytes32 digest, uint256 rx, uint256 ry, uint256 z, uint256 px, uint256 py)
+        internal
+        view
+        returns (bool)
+    {
+        return z != 0 && z < Secp256k1.ORDER && _holds(digest, rx, ry, z, px, py);
     }
 
     /// @notice The challenge c = H2(R || P || digest), both points compressed, reduced modulo the group order.
@@ -116,5 +116,26 @@ library Frost {
 
         uint256 high = mulmod(b1, 1 << HALF_WORD_BITS, Secp256k1.ORDER);
         return addmod(high, b2 >> HALF_WORD_BITS, Secp256k1.ORDER);
+    }
+
+    /* PRIVATE */
+
+    /// @dev z is in [1, ORDER).
+    function _holds(bytes32 digest, uint256 rx, uint256 ry, uint256 z, uint256 px, uint256 py)
+        private
+        view
+        returns (bool)
+    {
+        uint256 c = challenge(digest, rx, ry, px, py);
+        uint256 h;
+        uint256 s;
+        // No underflow: `mulmod` is below ORDER.
+        unchecked {
+            h = Secp256k1.ORDER - mulmod(z, px, Secp256k1.ORDER);
+            s = Secp256k1.ORDER - mulmod(c, px, Secp256k1.ORDER);
+        }
+        // The cast and the sum are safe: 27 or 28.
+        address recovered = ecrecover(bytes32(h), EVEN_Y + uint8(py & 1), bytes32(px), bytes32(s));
+        return recovered != address(0) && recovered == Secp256k1.toAddress(rx, ry);
     }
 }

@@ -26,6 +26,9 @@ interface Vm {
     function assume(bool condition) external pure;
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function signP256(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
+    function publicKeyP256(uint256 privateKey) external pure returns (uint256 x, uint256 y);
+    function deal(address account, uint256 balance) external;
     function addr(uint256 privateKey) external pure returns (address);
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);

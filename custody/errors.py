@@ -8,7 +8,7 @@ CustodyError
     FaultyCoordinator     proven: abort
     FaultyPeer            one of .suspects or the coordinator, cannot tell which: abort
     NonceReused           local bug or restored backup: stop the node
-    CeremonyAborted       .reason, .suspects: nothing was registered, start again with another committee
+    RunAborted            .reason, .suspects: no key came of it or moved, start again, perhaps with others
     NotEnoughSigners      .needed, .approved, .silent, .refused: nothing was signed
   PolicyDenied            .reasons, all of them
   ChainError
@@ -67,13 +67,13 @@ class NonceReused(ProtocolError):
     """A nonce pair was asked for a second answer."""
 
 
-class CeremonyAborted(ProtocolError):
-    """The run ended without a key; `suspects` are the seats whose messages failed a check."""
+class RunAborted(ProtocolError):
+    """A run ended without a certificate; `suspects` are the parties whose messages failed a check."""
 
     def __init__(self, reason: str, *, suspects: frozenset[int] = frozenset()) -> None:
         self.reason = reason
         self.suspects = suspects
-        super().__init__(reason if not suspects else f"{reason} (seats {sorted(suspects)})")
+        super().__init__(reason if not suspects else f"{reason} (parties {sorted(suspects)})")
 
 
 class NotEnoughSigners(ProtocolError):

@@ -11,12 +11,13 @@ from custody.crypto import Commitment, GroupKey, KeyShare, NoncePair, Scalar, Si
 from custody.crypto.frost import draw_nonces, sign
 from custody.crypto.polynomial import SecretPolynomial, evaluate_commitment
 from custody.host import HostIdentity
-from custody.identifiers import Address, SignerId
+from custody.identifiers import Address, HostId, SignerId
 from custody.intents import ActionClass, Expedite
 from custody.policy import Policy, Rule
 from custody.policy.engine import Approved, approve
 from custody.policy.facts import AcceptanceState, AuthorityFacts, ExpediteFacts, Release, ReleaseState
 from custody.protocol.committee import Committee
+from custody.protocol.tenure import Tenure
 from custody.units import Regime
 
 CHAIN_ID = 31_337
@@ -84,19 +85,47 @@ def signature_shares(
 # --- committees ---
 
 
+IDENTITIES: dict[HostId, HostIdentity] = {}
+"""Every identity that a test made, by its id: who can sign for the host keys in a committee."""
+
+
 @cache
 def an_identity(name: object) -> HostIdentity:
-    return HostIdentity(fresh(("host", name)))
+    identity = HostIdentity(fresh(("host", name)))
+    IDENTITIES[identity.keys.id] = identity
+    return identity
 
 
-@cache
-def a_committee(n: int = 3, thresholds: tuple[int, ...] = (2,)) -> Committee:
+def committee_with(names: Iterable[object], thresholds: tuple[int, ...]) -> Committee:
+    """A committee of these identities, in this order."""
     return Committee(
-        hosts=tuple(an_identity(seat).keys for seat in seats(n)),
+        hosts=tuple(an_identity(name).keys for name in names),
         thresholds=thresholds,
         chain_id=CHAIN_ID,
         authority=AUTHORITY,
     )
+
+
+@cache
+def a_committee(n: int = 3, thresholds: tuple[int, ...] = (2,)) -> Committee:
+    return committee_with(seats(n), thresholds)
+
+
+@cache
+def a_tenure(
+    n: int = 3, thresholds: tuple[int, ...] = (2,), *, generation: int = 0, label: object = "key"
+) -> tuple[Tenure, dict[SignerId, tuple[KeyShare, ...]]]:
+    """What a committee holds, and every seat's shares, from a dealer that everybody trusts: no run certified it."""
+    shares = [a_key(threshold=threshold, n=n, label=(label, threshold)) for threshold in thresholds]
+    tenure = Tenure(
+        committee=a_committee(n, thresholds),
+        generation=generation,
+        certificate=fresh((label, "certificate", generation)),
+        root=fresh((label, "certificate", 0)),
+        origin=fresh((label, "origin")),
+        keys=tuple(held[SignerId(1)].key for held in shares),
+    )
+    return tenure, {seat: tuple(held[seat] for held in shares) for seat in seats(n)}
 
 
 # --- intents and policy ---

@@ -44,6 +44,7 @@ _EPOCH: Final = View("epoch()", ("uint64",))
 _GROUP_KEY: Final = View("groupKey(uint8)", ("uint256", "uint256"))
 _AUTHORITY: Final = View("authority()", ("address",))
 _EXPLAIN: Final = View("explain(uint8,uint256)", ("uint8", "uint32", "uint8", "bool"))
+_CERTIFICATE: Final = View("certificateHash()", ("bytes32",))
 _CURE: Final = View("cure()", ("uint32",))
 _OPEN_AFTER: Final = View("openAfter()", ("uint32",))
 
@@ -155,6 +156,13 @@ class NodeReader:
         final = block_of(require(found))
         (answer,) = await self._rpc.batch([_memory_of(intent, contract, digest, at=final.hash)])
         return _acceptance(intent, answer) is AcceptanceState.UNSET and final.timestamp > deadline
+
+    async def lineage_root(self, authority: Address) -> bytes:
+        """Raises: Unreachable, Reverted: nothing answers there, or another contract."""
+        (head,) = await self._rpc.batch([Call("eth_getBlockByNumber", ("latest", False))])
+        (answer,) = await self._rpc.batch([_CERTIFICATE.call(authority, at=block_of(require(head)).hash)])
+        root: bytes = _CERTIFICATE.decode(answer)[0]
+        return root
 
     async def _await_block(self, block_hash: BlockHash) -> Block:
         waited = 0.0

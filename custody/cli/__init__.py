@@ -9,8 +9,12 @@ from typing import NoReturn
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
+from custody.cli.backup import abandon, backup, destroy, restore, transcript
+from custody.cli.bench import bench
+from custody.cli.blame import blame, fingerprint
 from custody.cli.demo import demo
 from custody.cli.develop import compile_command
+from custody.cli.keys import ceremony, coordinator, derive, erase, keys, refresh, repair, reshare
 from custody.cli.node import journal, node
 from custody.errors import CustodyError, UsageError
 
@@ -21,8 +25,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+node.command("abandon")(abandon)
 app.add_typer(node, name="node")
 app.add_typer(journal, name="journal")
+app.add_typer(coordinator, name="coordinator")
+app.add_typer(keys, name="keys")
+app.add_typer(blame, name="blame")
+node.command("backup")(backup)
+node.command("restore")(restore)
+node.command("transcript")(transcript)
+node.command("abandon")(abandon)
+node.command("destroy")(destroy)
+for command in (ceremony, refresh, reshare, repair, derive, erase, fingerprint):
+    app.command(command.__name__)(command)
+app.add_typer(bench, name="bench")
 app.command("compile")(compile_command)
 app.command("demo")(demo)
 

@@ -11,10 +11,12 @@ import structlog
 import typer
 
 from custody.config.documents import HostDocument, write_document
+from custody.config.hardware import wrapping_key_of
 from custody.config.node_home import HOST_FILE, POLICY_FILE, load_node
-from custody.config.passphrase import read_passphrase
+from custody.errors import UsageError
+from custody.protocol.committee import HostKeys
 from custody.store import Database, HashChainedJournal
-from custody.wiring.node import create_node, run_node
+from custody.wiring.stores import StoreKey, create_node
 
 node = typer.Typer(help="A custodian's signer node.", no_args_is_help=True)
 journal = typer.Typer(help="A node's append-only journal.", no_args_is_help=True)
@@ -25,10 +27,51 @@ PassphraseFile = Annotated[
 ]
 
 
+HsmModule = Annotated[Path | None, typer.Option(help="The token's PKCS#11 library; the store is under its key then.")]
+HsmToken = Annotated[str | None, typer.Option(help="The token's label.")]
+HsmKey = Annotated[str | None, typer.Option(help="The wrapping key's label.")]
+HsmPinFile = Annotated[Path | None, typer.Option(help="File with the token's PIN.")]
+HsmCreateKey = Annotated[bool, typer.Option("--hsm-create-key", help="Make the wrapping key in the token first.")]
+
+
+def store_key(
+    passphrase_file: Path | None,
+    module: Path | None,
+    token: str | None,
+    key: str | None,
+    pin_file: Path | None,
+    creates: bool,
+) -> StoreKey:
+    """What the options say a new store is to be sealed under. Raises: UsageError: two things, or half of one."""
+    wrapping = wrapping_key_of(module, token, key, pin_file)
+    if wrapping is None and creates:
+        raise UsageError("--hsm-create-key needs --hsm-module, --hsm-token, --hsm-key and --hsm-pin-file")
+    if wrapping is not None and passphrase_file is not None:
+        raise UsageError("a store is under a passphrase or under a token's key, not under both")
+    return StoreKey(passphrase_file=passphrase_file, wrapping_key=wrapping, creates=creates)
+
+
 @node.command("init")
-def init(home: Home, passphrase_file: PassphraseFile = None) -> None:
+def init(
+    home: Home,
+    passphrase_file: PassphraseFile = None,
+    hsm_module: HsmModule = None,
+    hsm_token: HsmToken = None,
+    hsm_key: HsmKey = None,
+    hsm_pin_file: HsmPinFile = None,
+    hsm_create_key: HsmCreateKey = False,
+) -> None:
     """Make a node: fresh host keys, sealed in its store; prints the public ones and writes them to host.json."""
-    keys = create_node(home, read_passphrase(passphrase_file))
+    key = store_key(passphrase_file, hsm_module, hsm_token, hsm_key, hsm_pin_file, hsm_create_key)
+    finish_home(home, create_node(home, key))
+    typer.echo(
+        "next: give host.json to whoever composes committee.json; when you have that file, compare what "
+        "`custody fingerprint committee.json` says with every other custodian, by voice, before any run"
+    )
+
+
+def finish_home(home: Path, keys: HostKeys) -> None:
+    """What a new node's folder has beside its store."""
     write_document(home / HOST_FILE, HostDocument.of(keys))
     if not (home / POLICY_FILE).exists():
         (home / POLICY_FILE).write_text("# Default deny: without a [[rule]] this custodian signs nothing.\n")
@@ -52,6 +95,8 @@ def run(
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    from custody.wiring.node import run_node  # the chain's client: only here
+
     log = structlog.get_logger("custody.node")
     settings = load_node(home, port=port)
 
@@ -60,7 +105,7 @@ def run(
         if ready_file is not None:
             ready_file.write_text(f"{bound}\n")
 
-    asyncio.run(run_node(settings, read_passphrase(passphrase_file), ready=ready))
+    asyncio.run(run_node(settings, passphrase_file, ready=ready))
     log.info("stopped")
 
 

@@ -5,6 +5,8 @@ A file that is missing, malformed, or says something unknown is a `UsageError` w
 
 from __future__ import annotations
 
+import os
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -26,14 +28,14 @@ class HostDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """host.json: a custodian's public keys, given to whoever composes the committee."""
 
     signing: str
-    sealing: str
+    post_quantum: str
 
     def keys(self) -> HostKeys:
-        return HostKeys(signing=_bytes(self.signing), sealing=_bytes(self.sealing))
+        return HostKeys(signing=_bytes(self.signing), post_quantum=_bytes(self.post_quantum))
 
     @classmethod
     def of(cls, keys: HostKeys) -> HostDocument:
-        return cls(signing=keys.signing.hex(), sealing=keys.sealing.hex())
+        return cls(signing=keys.signing.hex(), post_quantum=keys.post_quantum.hex())
 
 
 class SeatDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +69,55 @@ class CommitteeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             chain_id=committee.chain_id,
             authority=to_hex(committee.authority),
         )
+
+
+class KeysDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """keys.json: the certificates of one lineage, the ceremony's first, in hexadecimal. Public; proves itself."""
+
+    certificates: list[str]
+
+    def lineage(self) -> tuple[bytes, ...]:
+        return tuple(_bytes(certificate) for certificate in self.certificates)
+
+    @classmethod
+    def of(cls, lineage: tuple[bytes, ...]) -> KeysDocument:
+        return cls(certificates=[certificate.hex() for certificate in lineage])
+
+
+class RunDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """keys.json.run: the terms of a run that was begun and has not ended, in hexadecimal; asked again, it goes on."""
+
+    terms: str
+
+    def encoded(self) -> bytes:
+        return _bytes(self.terms)
+
+
+class RegistryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of registry.json: which derived keys a contract has, signed by every seat (envelopes in hexadecimal)."""
+
+    chain_id: int
+    contract: str
+    index: int
+    keys: list[str]
+    signed: list[str]
+
+
+class RegistryDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """registry.json of one lineage, by the hash of its ceremony's certificate."""
+
+    root: str
+    lines: list[RegistryLine] = []
+
+
+class EvidenceDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An evidence file, in hexadecimal: `custody blame verify` checks it offline."""
+
+    kind: Literal["run", "equivocation", "signing"]
+    evidence: str
+
+    def encoded(self) -> bytes:
+        return _bytes(self.evidence)
 
 
 class NodeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,8 +195,14 @@ def read_document(path: Path, kind: type[T]) -> T:
 
 
 def write_document(path: Path, document: msgspec.Struct) -> None:
-    """Write a JSON file, indented, for people to read and pass on."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    """Write a JSON file, indented, for people to read and pass on; whole, or as it was before."""
+    encoded = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
+        temporary.write(encoded)
+        temporary.flush()
+        os.fsync(temporary.fileno())
+    Path(temporary.name).chmod(0o644)
+    Path(temporary.name).replace(path)
 
 
 def _bytes(text: str) -> bytes:

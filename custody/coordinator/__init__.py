@@ -1,7 +1,16 @@
-"""Brings custodians together over an untrusted path: relays ceremonies, collects signatures."""
+"""Brings custodians together over an untrusted path: relays runs, collects signatures."""
 
 from custody.coordinator.asking import Asker
-from custody.coordinator.ceremony import CeremonyResult, run_ceremony
+from custody.coordinator.runs import PartyAtFault, RunCoordinator, RunResult, terms_of
 from custody.coordinator.signing import SignedIntent, SigningCoordinator, SigningRequest
 
-__all__ = ["Asker", "CeremonyResult", "SignedIntent", "SigningCoordinator", "SigningRequest", "run_ceremony"]
+__all__ = [
+    "Asker",
+    "PartyAtFault",
+    "RunCoordinator",
+    "RunResult",
+    "SignedIntent",
+    "SigningCoordinator",
+    "SigningRequest",
+    "terms_of",
+]

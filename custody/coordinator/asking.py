@@ -8,17 +8,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from custody.errors import EncodingError, ProtocolError, TransportError
 from custody.identifiers import SignerId
 from custody.ports.identity import Hosts, Identity
 from custody.ports.transport import Transport
 from custody.protocol.authenticated import Authenticated
-from custody.protocol.committee import Committee
-from custody.protocol.messages import Message, Refusal
+from custody.protocol.committee import HostKeys
+from custody.protocol.encoding import Message
+from custody.protocol.messages import Refusal
 
 M = TypeVar("M", bound=Message)
+Kinds: TypeAlias = type[M] | tuple[type[M], ...]
+
+
+class Seats(Protocol):
+    """Who sits where: all that asking needs of a committee, or of the parties of a run."""
+
+    @property
+    def seats(self) -> tuple[SignerId, ...]: ...
+
+    def host(self, seat: SignerId) -> HostKeys: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,11 @@ class Refused:
     """A seat's signed no, as text."""
 
     why: str
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The code that each reason begins with."""
+        return frozenset(reason.split(":")[0] for reason in self.why.split("; "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +54,17 @@ class Silent:
 class Asker:
     """Signs requests with the coordinator's key and checks that each answer is of the seat that was asked."""
 
-    def __init__(self, *, committee: Committee, identity: Identity, hosts: Hosts, transport: Transport) -> None:
+    def __init__(self, *, committee: Seats, identity: Identity, hosts: Hosts, transport: Transport) -> None:
         self.committee = committee
+        self._known = {host.id: host for host in map(committee.host, committee.seats)}
         self._identity = identity
         self._hosts = hosts
         self._transport = transport
 
     async def ask(
-        self, seat: SignerId, message: Message, kind: type[M], *, execution: bytes, seconds: float
+        self, seat: SignerId, message: Message, kind: Kinds[M], *, execution: bytes, seconds: float
     ) -> Authenticated[M] | Refused | Silent:
-        """One seat's answer to one request, authenticated and of this execution."""
+        """One seat's answer to one request, authenticated, of this execution, and of (one of) this kind."""
         host = self.committee.host(seat)
         request = self._identity.sign(message, execution=execution, recipient=host.id)
         try:
@@ -68,8 +85,16 @@ class Asker:
             return Silent(f"custodian {seat}: answered a {type(answer.message).__name__}")
         return answer  # type: ignore[return-value]  # its message is a `kind`
 
+    def read(self, encoded: bytes, kind: type[M]) -> Authenticated[M] | None:
+        """An envelope that a seat sent inside another: of a seat and of this kind, or None."""
+        try:
+            message = self._hosts.authenticate(encoded, self._known)
+        except (EncodingError, ProtocolError):
+            return None
+        return message if isinstance(message.message, kind) else None  # type: ignore[return-value]  # so it is
+
     async def ask_all(
-        self, seats: Iterable[SignerId], message: Message, kind: type[M], *, execution: bytes, seconds: float
+        self, seats: Iterable[SignerId], message: Message, kind: Kinds[M], *, execution: bytes, seconds: float
     ) -> Mapping[SignerId, Authenticated[M] | Refused | Silent]:
         """Every seat's answer, asked at once."""
         seats = tuple(seats)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from custody.crypto.curve import POINT_BYTES, Point, SecretScalar, sum_points, times_generator
+from custody.crypto.curve import POINT_BYTES, Point, SecretScalar, sum_points, times_generator_plus
 from custody.crypto.keys import GroupKey, KeyShare
-from custody.crypto.polynomial import lagrange_coefficient
+from custody.crypto.polynomial import lagrange_coefficient, lagrange_coefficients
 from custody.crypto.scalars import SCALAR_BYTES, Scalar
-from custody.crypto.suite import h1, h2, h3, h4, h5
+from custody.crypto.suite import BindingHash, h2, h3, h4, h5
 from custody.errors import EncodingError, FaultySigner, NonceReused, ProtocolError
 from custody.identifiers import SignerId
 
@@ -107,6 +107,13 @@ class Signature:
         """R(33) ‖ z(32), as RFC 9591 prints it."""
         return self.R.to_bytes_compressed() + self.z.to_bytes32()
 
+    @classmethod
+    def from_bytes(cls, encoded: bytes) -> Signature:
+        """Parse R(33) ‖ z(32). Raises: EncodingError."""
+        if len(encoded) != SIGNATURE_BYTES:
+            raise EncodingError(f"a signature has {SIGNATURE_BYTES} bytes, not {len(encoded)}")
+        return cls(Point.from_bytes_compressed(encoded[:POINT_BYTES]), Scalar.from_bytes_checked(encoded[POINT_BYTES:]))
+
     def to_chain_bytes(self) -> bytes:
         """R.x ‖ R.y ‖ z, 96 bytes: what the contract reads."""
         x, y = self.R.coordinates()
@@ -125,17 +132,21 @@ def verify(signature: Signature, message: bytes, public: Point) -> None:
         InvalidSignature: it is not so.
     """
     c = challenge(signature.R, public, message)
-    if times_generator(signature.z) != sum_points((signature.R, public.times(c))):
+    if times_generator_plus(signature.z, c.negated(), public) != signature.R:
         raise InvalidSignature("z·G != R + c·PK")
 
 
 class SigningPackage:
-    """A message, a key and the fixed list of commitments: all that shares depend on, computed once.
+    """A message, a key and the fixed list of commitments: all that shares depend on.
 
-    rho, c and lambda depend on the whole list, so the set of signers is fixed before any share is made.
+    rho, c and lambda depend on the whole list, so the set of signers is fixed before any share is made. What costs
+    curve work is computed when first asked for, and once: who only adds shares up may need none of it.
     """
 
-    __slots__ = ("R", "_binding_factors", "c", "commitments", "key", "list_hash", "message")
+    __slots__ = (
+        "_R", "_binding_factors", "_binding_hash", "_c", "_lagrange", "_weighted", "commitments", "key", "list_hash",
+        "message",
+    )  # fmt: skip
 
     def __init__(self, *, key: GroupKey, message: bytes, commitments: tuple[Commitment, ...]) -> None:
         """Raises: ValueError: the list is unsorted, repeats or names strangers, or is shorter than the threshold."""
@@ -149,26 +160,81 @@ class SigningPackage:
         self.key = key
         self.message = message
         self.commitments = {commitment.signer: commitment for commitment in commitments}
-        encoded = b"".join(commitment.encode() for commitment in commitments)
+        encoded = b"".join([commitment.encode() for commitment in commitments])
         self.list_hash = sha256(encoded).digest()
-        prefix = key.id + h4(message) + h5(encoded)
-        self._binding_factors = {signer: h1(prefix + signer.to_bytes(SCALAR_BYTES, "big")) for signer in signers}
-        self.R = sum_points(
-            term
-            for commitment in commitments
-            for term in (commitment.hiding, commitment.binding.times(self._binding_factors[commitment.signer]))
-        )
-        if self.R.is_infinity:
-            raise ValueError("these commitments cancel: R is infinity")
-        self.c = challenge(self.R, key.public, message)
+        self._binding_hash = BindingHash(key.id + h4(message) + h5(encoded))
+        self._binding_factors: dict[SignerId, Scalar] = {}
+        self._weighted: dict[SignerId, Point] = {}  # rho_i·E_i
+        self._lagrange: dict[SignerId, Scalar] = {}
+        self._R: Point | None = None
+        self._c: Scalar | None = None
 
     def binding_factor(self, signer: SignerId) -> Scalar:
         """rho_i."""
-        return self._binding_factors[signer]
+        rho_i = self._binding_factors.get(signer)
+        if rho_i is None:
+            rho_i = self._binding_hash.h1(signer.to_bytes(SCALAR_BYTES, "big"))
+            self._binding_factors[signer] = rho_i
+        return rho_i
+
+    @property
+    def R(self) -> Point:
+        """The group commitment, the sum of all D_i + rho_i·E_i: a multiplication a signer, unless `sign` came first.
+
+        Raises:
+            ValueError: these commitments cancel (chance 2^-256: each rho_i depends on all of them).
+        """
+        if self._R is None:
+            self._R = self._sum({})
+        return self._R
+
+    @property
+    def c(self) -> Scalar:
+        """The challenge."""
+        if self._c is None:
+            self._c = challenge(self.R, self.key.public, self.message)
+        return self._c
 
     def lagrange(self, signer: SignerId) -> Scalar:
         """lambda_i over the signers of this list."""
-        return lagrange_coefficient(signer, self.commitments.keys())
+        return self._lagrange.get(signer) or lagrange_coefficient(signer, self.commitments.keys())
+
+    def term(self, signer: SignerId) -> Point:
+        """D_i + rho_i·E_i: what this signer's share must be worth beside its part of the key."""
+        return sum_points((self.commitments[signer].hiding, self._weighted_binding(signer)))
+
+    def culprits(self, shares: Mapping[SignerId, Scalar]) -> frozenset[SignerId]:
+        """The signers whose shares do not verify; what is common to all is computed once."""
+        if not self._lagrange:
+            self._lagrange = lagrange_coefficients(self.commitments.keys())
+        return frozenset(signer for signer, z_i in shares.items() if not self._fits(z_i, signer))
+
+    def _fits(self, z_i: Scalar, signer: SignerId) -> bool:
+        """Whether z_i·G - (c·lambda_i)·Y_i == D_i + rho_i·E_i."""
+        weight = Scalar.reduce(-self.c * self.lagrange(signer))
+        return times_generator_plus(z_i, weight, self.key.public_shares[signer]) == self.term(signer)
+
+    def _know_own(self, signer: SignerId, nonce: SecretScalar) -> None:
+        """Compute R as a signer can: its own term (d_i + rho_i·e_i)·G is one creation, half a multiplication."""
+        if self._R is None:
+            self._R = self._sum({signer: nonce.times_generator()})
+
+    def _sum(self, known: Mapping[SignerId, Point]) -> Point:
+        """R, given those terms that are known."""
+        points = list(known.values())
+        for signer, commitment in self.commitments.items():
+            if signer not in known:
+                points += (commitment.hiding, self._weighted_binding(signer))
+        R = sum_points(points)
+        if R.is_infinity:
+            raise ValueError("these commitments cancel: R is infinity")
+        return R
+
+    def _weighted_binding(self, signer: SignerId) -> Point:
+        weighted = self._weighted.get(signer)
+        if weighted is None:
+            weighted = self._weighted[signer] = self.commitments[signer].binding.times(self.binding_factor(signer))
+        return weighted
 
 
 def sign(share: KeyShare, nonces: NoncePair, package: SigningPackage) -> Scalar:
@@ -176,6 +242,7 @@ def sign(share: KeyShare, nonces: NoncePair, package: SigningPackage) -> Scalar:
 
     Raises:
         ValueError: the package is of another key, or own commitment is missing or altered; the nonces are not spent.
+            Or the commitments cancel (chance 2^-256); they are spent.
         NonceReused: the pair has answered before.
     """
     if package.key.id != share.key.id:
@@ -183,13 +250,14 @@ def sign(share: KeyShare, nonces: NoncePair, package: SigningPackage) -> Scalar:
     if package.commitments.get(share.signer) != nonces.commitment:
         raise ValueError("the list must contain this signer's own commitment, unchanged")
     rho_i = package.binding_factor(share.signer)
-    weight = Scalar.reduce(package.lagrange(share.signer) * package.c)
     d_i, e_i = nonces.spend()
     # Each of these with the public z_i gives the share away, so each is wiped.
     secrets = [d_i, e_i]
     try:
         secrets.append(rho_e := e_i.times(rho_i))
         secrets.append(nonce := d_i.plus(rho_e))
+        package._know_own(share.signer, nonce)
+        weight = Scalar.reduce(package.lagrange(share.signer) * package.c)
         secrets.append(weighted := share.secret.times(weight))
         return nonce.plus(weighted).disclose()
     finally:
@@ -198,49 +266,57 @@ def sign(share: KeyShare, nonces: NoncePair, package: SigningPackage) -> Scalar:
 
 
 def verify_share(z_i: Scalar, *, signer: SignerId, package: SigningPackage) -> None:
-    """Check one share: z_i·G == D_i + rho_i·E_i + (c·lambda_i)·Y_i.
+    """Check one share: z_i·G == D_i + rho_i·E_i + (c·lambda_i)·Y_i. Many of one list: `package.culprits`.
 
     Raises:
         FaultySigner: it is not so; `culprits == {signer}`.
     Source: RFC 9591 §5.3 (`verify_signature_share`).
     """
-    commitment = package.commitments[signer]
-    weight = Scalar.reduce(package.c * package.lagrange(signer))
-    expected = sum_points(
-        (
-            commitment.hiding,
-            commitment.binding.times(package.binding_factor(signer)),
-            package.key.public_shares[signer].times(weight),
-        )
-    )
-    if times_generator(z_i) != expected:
+    if not package._fits(z_i, signer):
         raise FaultySigner(frozenset({signer}))
 
 
-def aggregate(shares: Mapping[SignerId, Scalar], package: SigningPackage) -> Signature:
+def aggregate(
+    shares: Mapping[SignerId, Scalar], package: SigningPackage, *, claimed_R: Mapping[SignerId, bytes] | None = None
+) -> Signature:
     """Add the shares and verify the sum; look at single shares only when it fails.
 
+    With `claimed_R` the group commitment is the one that all signers computed already, and the work is one
+    verification at any threshold. A claim is only believed as far as the signature verifies with it: R is recomputed
+    when the claims differ or the sum fails, and whoever claimed another one is at fault as for a bad share. If only
+    claims were wrong, the same call without them gives the signature.
+
+    Args:
+        claimed_R: the compressed point that came with each share, one of every signer.
     Raises:
-        ValueError: shares of other signers than those of the package.
-        FaultySigner: the sum does not verify; all culprits are named.
+        ValueError: shares or claims of other signers than those of the package.
+        FaultySigner: the sum does not verify, or the claims differ; all culprits are named.
     Source: RFC 9591 §5.3, aggregate first.
     """
     if shares.keys() != package.commitments.keys():
         raise ValueError("aggregation needs exactly one share of each signer of the list")
-    signature = Signature(package.R, Scalar.reduce(sum(shares.values())))
-    try:
-        verify(signature, package.message, package.key.public)
-    except InvalidSignature:
-        raise FaultySigner(_culprits(shares, package)) from None
-    return signature
-
-
-def _culprits(shares: Mapping[SignerId, Scalar], package: SigningPackage) -> frozenset[SignerId]:
-    culprits = set()
-    for signer, z_i in shares.items():
+    if claimed_R is not None and claimed_R.keys() != shares.keys():
+        raise ValueError("aggregation takes a claimed R of each signer or of none")
+    R = package.R if claimed_R is None else _agreed(claimed_R)
+    if R is not None:
+        signature = Signature(R, Scalar.reduce(sum(shares.values())))
         try:
-            verify_share(z_i, signer=signer, package=package)
-        except FaultySigner:
-            culprits.add(signer)
+            verify(signature, package.message, package.key.public)
+            return signature
+        except InvalidSignature:
+            pass
+    liars = {signer for signer, R_i in (claimed_R or {}).items() if R_i != package.R.to_bytes_compressed()}
+    culprits = package.culprits(shares) | liars
     assert culprits, "shares that all verify add up to a signature that verifies"
-    return frozenset(culprits)
+    raise FaultySigner(culprits)
+
+
+def _agreed(claimed_R: Mapping[SignerId, bytes]) -> Point | None:
+    """The point that all claim; None where they differ or it is none."""
+    claims = set(claimed_R.values())
+    if len(claims) != 1:
+        return None
+    try:
+        return Point.from_bytes_compressed(claims.pop())
+    except EncodingError:
+        return None

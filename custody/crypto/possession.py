@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from custody.crypto.curve import POINT_BYTES, Point, SecretScalar, sum_points, times_generator
+from custody.crypto.curve import POINT_BYTES, Point, SecretScalar, times_generator_plus
 from custody.crypto.scalars import SCALAR_BYTES, Scalar
 from custody.crypto.suite import hash_to_scalar, secret_from_hash
 from custody.errors import EncodingError, FaultySigner
@@ -80,5 +80,6 @@ def verify_possession(proof: ProofOfPossession, public: Point, statement: Dealer
         FaultySigner: it is not so; `culprits == {statement.dealer}`.
     """
     challenge = statement.challenge(public, proof.nonce_commitment)
-    if times_generator(proof.response) != sum_points((proof.nonce_commitment, public.times(challenge))):
+    # R == mu·G - c·C_0
+    if times_generator_plus(proof.response, challenge.negated(), public) != proof.nonce_commitment:
         raise FaultySigner(frozenset({statement.dealer}))

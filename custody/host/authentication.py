@@ -7,13 +7,15 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PublicKey
 
-from custody.errors import ProtocolError
-from custody.host.sealing import seal
+from custody.errors import EncodingError, ProtocolError
+from custody.host.sealing import SealingKey, SeedOneTimeKeys, seal
 from custody.identifiers import HostId
 from custody.protocol.authenticated import Authenticated
 from custody.protocol.committee import HostKeys
-from custody.protocol.messages import Message, decode_body, decode_envelope
+from custody.protocol.encoding import Message
+from custody.protocol.messages import ED25519_BYTES, PAIRED, Envelope, decode_body, decode_envelope
 
 
 class NotAuthentic(ProtocolError):
@@ -34,7 +36,9 @@ def _has_small_order(key: bytes) -> bool:
 class HostDirectory:
     """What one can do with other hosts' public keys. Implements `ports.identity.Hosts`."""
 
-    def authenticate(self, encoded: bytes, known: Mapping[HostId, HostKeys]) -> Authenticated[Message]:
+    def authenticate(
+        self, encoded: bytes, known: Mapping[HostId, HostKeys], *, own: bytes = b""
+    ) -> Authenticated[Message]:
         """Raises: EncodingError: malformed. NotAuthentic: a stranger, or the signature fails."""
         envelope = decode_envelope(encoded)
         keys = known.get(HostId(envelope.author))
@@ -43,8 +47,8 @@ class HostDirectory:
         if _has_small_order(keys.signing):
             raise NotAuthentic("a key of small order signs everything, so it signs nothing")
         try:
-            public = Ed25519PublicKey.from_public_bytes(keys.signing)
-            public.verify(envelope.signature, envelope.signed_bytes(keys.signing))
+            if encoded != own:
+                _verify(envelope, keys)
         except (InvalidSignature, ValueError):
             raise NotAuthentic("the signature is not the author's") from None
         return Authenticated(
@@ -56,6 +60,32 @@ class HostDirectory:
             encoded=encoded,
         )
 
-    def seal(self, plaintext: bytes, *, recipient: HostKeys, info: bytes) -> bytes:
-        """Raises: EncodingError: the recipient's key is malformed."""
-        return seal(plaintext, recipient=recipient.sealing, info=info)
+    def one_time_keys(self, seed: bytes) -> SeedOneTimeKeys:
+        return SeedOneTimeKeys(seed)
+
+    def seal(self, plaintext: bytes, *, public: bytes, info: bytes) -> bytes:
+        """Raises: EncodingError: nothing can be sealed to this key."""
+        return seal(plaintext, recipient=public, info=info)
+
+    def can_seal_to(self, public: bytes) -> bool:
+        try:
+            seal(b"", recipient=public, info=b"")
+        except EncodingError:
+            return False
+        return True
+
+    def public_of(self, secret: bytes) -> bytes:
+        """Raises: EncodingError: not the 96 bytes of a one-time key."""
+        return SealingKey(secret).public
+
+    def open_with(self, secret: bytes, ciphertext: bytes, *, info: bytes) -> bytes:
+        """Raises: EncodingError: it does not open."""
+        return SealingKey(secret).open(ciphertext, info=info)
+
+
+def _verify(envelope: Envelope, keys: HostKeys) -> None:
+    """Raises: InvalidSignature or ValueError: a signature, or a key, is not what it must be."""
+    signed = envelope.signed_bytes(keys.signing, keys.post_quantum)
+    Ed25519PublicKey.from_public_bytes(keys.signing).verify(envelope.signature[:ED25519_BYTES], signed)
+    if envelope.kind in PAIRED:
+        MLDSA65PublicKey.from_public_bytes(keys.post_quantum).verify(envelope.signature[ED25519_BYTES:], signed)

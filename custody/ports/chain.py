@@ -31,3 +31,10 @@ class ChainReader(Protocol):
 
         Then it can never take effect.
         """
+
+    async def lineage_root(self, authority: Address) -> bytes:
+        """Hash of the ceremony's certificate that an authority names for its keys.
+
+        Raises:
+            ChainError.
+        """

@@ -8,7 +8,7 @@ from typing import Protocol
 from custody.identifiers import HostId
 from custody.protocol.authenticated import Authenticated
 from custody.protocol.committee import HostKeys
-from custody.protocol.messages import Message
+from custody.protocol.encoding import Message
 
 
 class Identity(Protocol):
@@ -19,26 +19,56 @@ class Identity(Protocol):
     def sign(self, message: Message, *, execution: bytes, recipient: bytes = b"") -> bytes:
         """The encoded, signed envelope of a message; to everybody where `recipient` is empty."""
 
-    def open(self, ciphertext: bytes, *, info: bytes) -> bytes:
-        """What was sealed to this host under `info`.
+
+class OneTimeKeys(Protocol):
+    """The one-time sealing keys of one generation seed, each named by its place in a run."""
+
+    def public(self, place: bytes) -> bytes:
+        """1216 bytes of MLKEM768-X25519."""
+
+    def open(self, ciphertext: bytes, *, place: bytes, info: bytes) -> bytes:
+        """What was sealed to the key of this place under `info`.
 
         Raises:
             EncodingError: it does not open.
         """
 
+    def reveal(self, place: bytes) -> bytes:
+        """The 96 secret bytes of one key, for a complaint: anyone opens exactly that ciphertext with them."""
+
 
 class Hosts(Protocol):
     """What one can do with other hosts' public keys."""
 
-    def authenticate(self, encoded: bytes, known: Mapping[HostId, HostKeys]) -> Authenticated[Message]:
-        """Parse an envelope and prove its author.
+    def authenticate(
+        self, encoded: bytes, known: Mapping[HostId, HostKeys], *, own: bytes = b""
+    ) -> Authenticated[Message]:
+        """Parse an envelope and prove its author: both signatures where its kind outlives a session.
 
+        Args:
+            own: an envelope that this host made itself and has on record; byte for byte the same needs no proof.
         Raises:
-            EncodingError: malformed. ProtocolError: a stranger, or the signature fails.
+            EncodingError: malformed. ProtocolError: a stranger, or a signature fails.
         """
 
-    def seal(self, plaintext: bytes, *, recipient: HostKeys, info: bytes) -> bytes:
-        """Seal to a host's key, post-quantum and classical together."""
+    def one_time_keys(self, seed: bytes) -> OneTimeKeys:
+        """The keys of a generation seed (32 secret bytes)."""
+
+    def seal(self, plaintext: bytes, *, public: bytes, info: bytes) -> bytes:
+        """Seal to a one-time key, post-quantum and classical together.
+
+        Raises:
+            EncodingError: nothing can be sealed to this key.
+        """
+
+    def can_seal_to(self, public: bytes) -> bool:
+        """Whether 1216 bytes are a key that anything can be sealed to."""
+
+    def public_of(self, secret: bytes) -> bytes:
+        """The public half of a revealed one-time key. Raises: EncodingError: not 96 bytes of one."""
+
+    def open_with(self, secret: bytes, ciphertext: bytes, *, info: bytes) -> bytes:
+        """What a revealed one-time key opens. Raises: EncodingError."""
 
 
 class RecordCipher(Protocol):

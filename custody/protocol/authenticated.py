@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from custody.identifiers import HostId
-from custody.protocol.messages import Message
+from custody.protocol.encoding import Message
 
 Body_co = TypeVar("Body_co", bound=Message, covariant=True)
 

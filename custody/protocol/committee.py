@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
@@ -10,26 +11,28 @@ from custody.errors import EncodingError
 from custody.identifiers import Address, HostId, SignerId
 
 SIGNING_KEY_BYTES: Final = 32
-SEALING_KEY_BYTES: Final = 1184 + 32
-"""ML-KEM-768 ‖ X25519."""
-LARGEST_COMMITTEE: Final = 32
+POST_QUANTUM_KEY_BYTES: Final = 1952
+"""ML-DSA-65 (FIPS 204)."""
+LARGEST_COMMITTEE: Final = 100
 """Each dealer seals to each seat; beyond this the dealings outgrow a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostKeys:
-    """A host's public keys: Ed25519 for signatures, MLKEM768-X25519 for sealing. A coordinator has no sealing key."""
+    """A host's public keys for signatures: Ed25519 and ML-DSA-65. A coordinator has the first alone.
+
+    Nothing is sealed to a host: every run has one-time keys of its own.
+    """
 
     signing: bytes
-    sealing: bytes = b""
+    post_quantum: bytes = b""
+    id: HostId = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.signing) != SIGNING_KEY_BYTES or len(self.sealing) not in (0, SEALING_KEY_BYTES):
-            raise EncodingError("host keys are 32 bytes of Ed25519 and 1216 bytes of MLKEM768-X25519")
-
-    @property
-    def id(self) -> HostId:
-        return HostId(sha256(b"custody-host-v1" + self.signing + self.sealing).digest())
+        if len(self.signing) != SIGNING_KEY_BYTES or len(self.post_quantum) not in (0, POST_QUANTUM_KEY_BYTES):
+            raise EncodingError("host keys are 32 bytes of Ed25519 and 1952 bytes of ML-DSA-65")
+        named = sha256(b"custody-host-v2" + self.signing + self.post_quantum).digest()
+        object.__setattr__(self, "id", HostId(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +43,15 @@ class Committee:
     thresholds: tuple[int, ...]
     chain_id: int
     authority: Address
+    _seats: Mapping[HostId, SignerId] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.hosts)
         if not 3 <= n <= LARGEST_COMMITTEE or len({host.id for host in self.hosts}) != n:
             raise EncodingError(f"a committee has 3 to {LARGEST_COMMITTEE} distinct hosts")
-        if any(not host.sealing for host in self.hosts):
-            raise EncodingError("every custodian has a sealing key")
-        if len({host.signing for host in self.hosts}) != n or len({host.sealing for host in self.hosts}) != n:
+        if any(not host.post_quantum for host in self.hosts):
+            raise EncodingError("every custodian has an ML-DSA-65 key")
+        if len({host.signing for host in self.hosts}) != n or len({host.post_quantum for host in self.hosts}) != n:
             raise EncodingError("no two seats share a key")
         if len(self.authority) != 20 or not 0 < self.chain_id < 1 << 63:
             raise EncodingError("a committee names a chain, and its authority by 20 bytes")
@@ -55,6 +59,8 @@ class Committee:
             raise EncodingError("an epoch has one threshold or two, distinct and ascending")
         if any(not n < 2 * t <= 2 * (n - 1) for t in self.thresholds):
             raise EncodingError(f"a threshold of {n} custodians lies above {n // 2} and at most at {n - 1}")
+        seat_of = {host.id: SignerId(seat) for seat, host in enumerate(self.hosts, start=1)}
+        object.__setattr__(self, "_seats", seat_of)
 
     @property
     def seats(self) -> tuple[SignerId, ...]:
@@ -67,10 +73,7 @@ class Committee:
 
     def seat_of(self, host: HostId) -> SignerId | None:
         """The seat of a host, or None for a stranger."""
-        for seat in self.seats:
-            if self.host(seat).id == host:
-                return seat
-        return None
+        return self._seats.get(host)
 
     def hosts_hash(self) -> bytes:
         """32 bytes over the ordered host keys alone."""

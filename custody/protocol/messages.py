@@ -1,165 +1,30 @@
-"""Every message that hosts exchange, and the one encoding they have.
+"""The signed envelope that every message travels in, and the list of all messages.
 
-A message is the body of a signed `Envelope`. Encoding is MessagePack; decoding refuses unknown kinds, unknown fields,
-wrong lengths, and any bytes that are not the one encoding of what they say (docs/PROTOCOL.md §2 lists the fields).
+Decoding refuses unknown kinds, unknown fields, wrong lengths, and any bytes that are not the one encoding of what they
+say (docs/PROTOCOL.md §2 lists the fields).
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 
 from custody.errors import EncodingError
+from custody.protocol import run_messages as run
+from custody.protocol import signing_messages as signing
+from custody.protocol.encoding import Bytes32, Message, Text, decode_exactly
 
-VERSION: Final = 1
-SUITE: Final = "FROST-secp256k1-SHA256-v1/MLKEM768-X25519/Ed25519"
-LARGEST_MESSAGE: Final = 4 * 1024 * 1024
-
-Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
-Bytes20 = Annotated[bytes, msgspec.Meta(min_length=20, max_length=20)]
-PointBytes = Annotated[bytes, msgspec.Meta(min_length=33, max_length=33)]
-SignatureBytes = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
-Threshold = Annotated[int, msgspec.Meta(ge=2, le=0xFFFF)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Text = Annotated[str, msgspec.Meta(max_length=2_000)]
-Envelopes = Annotated[tuple[bytes, ...], msgspec.Meta(min_length=1, max_length=32)]
-
-
-class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A body. Subclasses are the whole list of what can be said."""
-
-
-class HostKeysBody(Message, frozen=True):
-    signing: Bytes32
-    sealing: Annotated[bytes, msgspec.Meta(min_length=1216, max_length=1216)]
-
-
-# --- ceremony: coordinator -> seat in odd lines, seat -> everybody in even ones ---
-
-
-class CeremonyProposal(Message, frozen=True):
-    """Round 1 asks: this committee, these keys, here. `execution` of the envelope is this body's hash."""
-
-    hosts: tuple[HostKeysBody, ...]
-    thresholds: tuple[Threshold, ...]
-    chain_id: Count
-    authority: Bytes20
-    salt: Bytes32
-
-
-class Contribution(Message, frozen=True):
-    """Round 1 answers: fresh bytes; all of them together name the run."""
-
-    contribution: Bytes32
-
-
-class ContributionSet(Message, frozen=True):
-    """Round 2 asks: every seat's signed contribution, in order of seats."""
-
-    contributions: Envelopes
-
-
-class KeyDealing(Message, frozen=True):
-    """One dealer's part in one threshold's key: t commitments, a proof, one ciphertext a seat in order."""
-
-    threshold: Threshold
-    commitment: tuple[PointBytes, ...]
-    proof: Annotated[bytes, msgspec.Meta(min_length=65, max_length=65)]
-    sealed: tuple[bytes, ...]
-
-
-class Dealing(Message, frozen=True):
-    """Round 2 answers: this dealer's part in every key of the run."""
-
-    run: Bytes32
-    keys: tuple[KeyDealing, ...]
-
-
-class DealingSet(Message, frozen=True):
-    """Round 3 asks: every seat's signed dealing, in order of seats."""
-
-    dealings: Envelopes
-
-
-class GroupKeyBody(Message, frozen=True):
-    threshold: Threshold
-    public: PointBytes
-
-
-class Endorsement(Message, frozen=True):
-    """Round 3 answers: I saw this transcript, my shares fit it, and these are its keys."""
-
-    run: Bytes32
-    transcript: Bytes32
-    keys: tuple[GroupKeyBody, ...]
-
-
-class EndorsementSet(Message, frozen=True):
-    """Round 4 asks: every seat's signed endorsement. Whole, it is the certificate."""
-
-    endorsements: Envelopes
-
-
-class Certified(Message, frozen=True):
-    """Round 4 answers: the certificate is durable here and its keys may be used."""
-
-    certificate: Bytes32
-
-
-# --- signing: `execution` of the envelope is the session, fresh for each attempt ---
-
-
-class ApprovalRequest(Message, frozen=True):
-    """Round A asks: would you sign this intent, judged at this block, with this key?"""
-
-    intent_type: Text
-    intent: Annotated[bytes, msgspec.Meta(max_length=4_096)]
-    chain_id: Count
-    contract: Bytes20
-    key: PointBytes
-    block_hash: Bytes32
-
-
-class Approval(Message, frozen=True):
-    """Round A answers: yes, with a fresh commitment for this session. It binds nothing until the share's commit."""
-
-    digest: Bytes32
-    key: PointBytes
-    commitment: Annotated[bytes, msgspec.Meta(min_length=66, max_length=66)]
-    boot: Count
-    boot_random: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
-    index: Count
-
-
-class ShareRequest(Message, frozen=True):
-    """Round B asks: your share for exactly this list of signed approvals, sorted by seat."""
-
-    digest: Bytes32
-    approvals: Envelopes
-
-
-class ShareResponse(Message, frozen=True):
-    """Round B answers: z_i, made for the list of this hash."""
-
-    digest: Bytes32
-    list_hash: Bytes32
-    share: Bytes32
-
-
-# --- both ---
-
-
-class StatusRequest(Message, frozen=True):
-    """Who are you and what can you sign?"""
-
-
-class Status(Message, frozen=True):
-    boot: Count
-    keys: tuple[GroupKeyBody, ...]
-    journal_length: Count
-    journal_head: Bytes32
+VERSION: Final = 2
+SUITE: Final = "FROST-secp256k1-SHA256-v1/MLKEM768-X25519/Ed25519+ML-DSA-65"
+LARGEST_MESSAGE: Final = 64 * 1024 * 1024
+"""A round of 100 seats that deal two keys has 25 MB, and a few more where some of them pad theirs."""
+LARGEST_WORD: Final = 300_000
+"""What one seat says: 100 recipients of two keys take 250 kB. Else one seat could make a round that nobody takes, and
+nobody could tell whose doing it was: a round that is too long is never read."""
+ED25519_BYTES: Final = 64
+ML_DSA_BYTES: Final = 3309
 
 
 class Refusal(Message, frozen=True):
@@ -171,16 +36,31 @@ class Refusal(Message, frozen=True):
 KINDS: Final[dict[str, type[Message]]] = {
     kind.__name__: kind
     for kind in (
-        CeremonyProposal, Contribution, ContributionSet, Dealing, DealingSet, Endorsement, EndorsementSet, Certified,
-        ApprovalRequest, Approval, ShareRequest, ShareResponse, StatusRequest, Status, Refusal,
+        run.RunProposal, run.Contribution, run.ContributionSet, run.Preparation, run.PreparationSet, run.Dealing,
+        run.DealingSet, run.Splitting, run.SplittingSet, run.Summing, run.SummingSet, run.Complaint, run.Endorsement,
+        run.EndorsementSet, run.Certified, run.BackupQuery, run.BackupTested, run.EraseRequest, run.Erased,
+        run.KeysQuery, run.KeysHeld, run.DeriveRequest, run.Derived, signing.ApprovalRequest, signing.Approval,
+        signing.ShareRequest, signing.ShareResponse, signing.BatchRequest, signing.NonceBatch, signing.OneTripRequest,
+        signing.MarkQuery, signing.PeerMark, signing.WakeRequest, signing.Awake, signing.StatusRequest, signing.Status,
+        Refusal,
     )
 }  # fmt: skip
+
+PAIRED: Final = frozenset(
+    kind.__name__
+    for kind in (
+        run.Contribution, run.Preparation, run.Dealing, run.Splitting, run.Summing, run.Complaint, run.Endorsement,
+        run.Certified, run.BackupTested, run.Derived, signing.NonceBatch,
+    )
+)  # fmt: skip
+"""What a seat says that outlives its session: believed only under both of its signatures. Requests of a coordinator,
+who is trusted with nothing, and messages of a signing session, which expire, carry Ed25519 alone."""
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, kw_only=True):
     """A signed message. `recipient` is empty where everybody may read it.
 
-    `execution` is the ceremony or the session.
+    `execution` is the run's proposal or the session. `signature` is Ed25519, followed by ML-DSA-65 for `PAIRED` kinds.
     """
 
     version: int
@@ -190,23 +70,15 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_li
     recipient: Annotated[bytes, msgspec.Meta(max_length=32)]
     execution: Bytes32
     body: bytes
-    signature: SignatureBytes
+    signature: Annotated[bytes, msgspec.Meta(min_length=ED25519_BYTES, max_length=ED25519_BYTES + ML_DSA_BYTES)]
 
-    def signed_bytes(self, signing_key: bytes) -> bytes:
-        """What the signature covers: everything but itself, the author's key included, lengths unambiguous."""
+    def signed_bytes(self, signing_key: bytes, post_quantum_key: bytes) -> bytes:
+        """What both signatures cover: everything but themselves, the author's keys included, lengths unambiguous."""
         fields = (
-            b"custody-message-v1", self.kind.encode(), self.version.to_bytes(2, "big"), self.suite.encode(),
-            self.execution, self.author, self.recipient, signing_key, sha256(self.body).digest(),
+            b"custody-message-v2", self.kind.encode(), self.version.to_bytes(2, "big"), self.suite.encode(),
+            self.execution, self.author, self.recipient, signing_key, post_quantum_key, sha256(self.body).digest(),
         )  # fmt: skip
         return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
-
-
-M = TypeVar("M", bound=msgspec.Struct)
-
-
-def encode(message: msgspec.Struct) -> bytes:
-    """The one encoding of a message or envelope."""
-    return msgspec.msgpack.encode(message)
 
 
 def decode_body(kind: str, body: bytes) -> Message:
@@ -217,26 +89,21 @@ def decode_body(kind: str, body: bytes) -> Message:
     """
     if kind not in KINDS:
         raise EncodingError(f"no message is called {kind[:40]!r}")
-    return _decode_exactly(KINDS[kind], body)
+    return decode_exactly(KINDS[kind], body)
 
 
 def decode_envelope(encoded: bytes) -> Envelope:
     """Raises: EncodingError: too long, malformed, or of another version or suite."""
     if len(encoded) > LARGEST_MESSAGE:
         raise EncodingError(f"a message has at most {LARGEST_MESSAGE} bytes, not {len(encoded)}")
-    envelope = _decode_exactly(Envelope, encoded)
+    envelope = decode_exactly(Envelope, encoded)
     if envelope.version != VERSION or envelope.suite != SUITE:
         raise EncodingError(f"version {envelope.version} of suite {envelope.suite[:60]!r} is not spoken here")
     if len(envelope.recipient) not in (0, 32):
         raise EncodingError("a recipient is named by 32 bytes, or is everybody")
+    if envelope.kind in PAIRED and len(encoded) > LARGEST_WORD:
+        raise EncodingError(f"what one seat says has at most {LARGEST_WORD} bytes, not {len(encoded)}")
+    expected = ED25519_BYTES + (ML_DSA_BYTES if envelope.kind in PAIRED else 0)
+    if len(envelope.signature) != expected:
+        raise EncodingError(f"a {envelope.kind[:40]} carries {expected} bytes of signature")
     return envelope
-
-
-def _decode_exactly(kind: type[M], encoded: bytes) -> M:
-    try:
-        message = msgspec.msgpack.decode(encoded, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EncodingError(f"not a {kind.__name__}: {type(error).__name__}") from None
-    if msgspec.msgpack.encode(message) != encoded:
-        raise EncodingError(f"not the one encoding of a {kind.__name__}")
-    return message

@@ -8,14 +8,13 @@ signature. After an error of the node's own disk, or a nonce asked twice, it ans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Final
 
 import structlog
 
 from custody.errors import (
-    CeremonyAborted,
     ChainError,
     CustodyError,
     EncodingError,
@@ -23,35 +22,31 @@ from custody.errors import (
     NonceReused,
     PolicyDenied,
     ProtocolError,
+    RunAborted,
     StoreError,
 )
 from custody.identifiers import HostId
 from custody.policy.reasons import Reason, ReasonCode
 from custody.ports.clock import Clock
 from custody.ports.identity import Hosts, Identity
-from custody.ports.ledger import Journal, NonceLedger
+from custody.ports.ledger import HeldKey, Journal
 from custody.protocol.authenticated import Authenticated
-from custody.protocol.ceremony_states import key_bodies
 from custody.protocol.committee import HostKeys
-from custody.protocol.messages import (
-    ApprovalRequest,
-    CeremonyProposal,
-    ContributionSet,
-    DealingSet,
-    EndorsementSet,
-    Message,
-    Refusal,
-    ShareRequest,
-    Status,
-    StatusRequest,
-)
-from custody.signer.ceremony_desk import CeremonyDesk
-from custody.signer.rate_limit import RequestLimits
-from custody.signer.signing_desk import SigningDesk
+from custody.protocol.encoding import Message
+from custody.protocol.messages import Refusal
+from custody.protocol.run_messages import RunProposal
+from custody.protocol.signing_messages import ShareRequest
+from custody.signer.rate_limit import RequestLimits, TokenBucket
+from custody.signer.run_desk import RUN_REQUESTS, RunDesk
+from custody.signer.signing_desk import SIGNING_REQUESTS, SigningDesk
+from custody.signer.upkeep_desk import UPKEEP_REQUESTS, UpkeepDesk
 
 REQUESTS_PER_SECOND: Final = 200.0
 REQUEST_BURST: Final = 400
 REQUESTS_REMEMBERED: Final = 100_000
+REFUSALS_NOTED_PER_SECOND: Final = 1.0
+REFUSALS_NOTED_AT_ONCE: Final = 1_000
+"""Of each coordinator: the journal keeps every line for ever, and a hostile key could fill the disk with refusals."""
 
 _log = structlog.get_logger("custody.node")
 
@@ -69,20 +64,28 @@ class Node:
         identity: Identity,
         hosts: Hosts,
         coordinators: Mapping[HostId, HostKeys],
-        ceremony: CeremonyDesk,
+        runs: RunDesk,
+        upkeep: UpkeepDesk,
         signing: SigningDesk,
-        ledger: NonceLedger,
+        children: Callable[[list[HeldKey]], list[HeldKey]],
         journal: Journal,
         clock: Clock,
+        lineage_root: Callable[[], Awaitable[bytes]],
     ) -> None:
+        """`lineage_root` reads from the chain which certificate the agreed authority's keys began with.
+
+        `children` gives the derived keys of keys that this node holds.
+        """
         self._identity = identity
         self._hosts = hosts
         self._coordinators = coordinators
-        self._ceremony = ceremony
+        self._runs = runs
+        self._upkeep = upkeep
         self._signing = signing
-        self._ledger = ledger
+        self._children = children
         self._journal = journal
         self._clock = clock
+        self._lineage_root = lineage_root
         now = clock.monotonic()
         self._limits = {
             author: RequestLimits(
@@ -90,6 +93,11 @@ class Node:
             )
             for author in coordinators
         }
+        self._notes = {
+            author: TokenBucket(per_second=REFUSALS_NOTED_PER_SECOND, burst=REFUSALS_NOTED_AT_ONCE, now=now)
+            for author in coordinators
+        }
+        self._unnoted = dict.fromkeys(coordinators, 0)
         self._stopped: str | None = None
 
     async def handle(self, encoded: bytes) -> bytes:
@@ -116,6 +124,10 @@ class Node:
             raise Unanswered("this node has stopped")
         return answer
 
+    def rest(self) -> None:
+        """What is due while nobody asks: pairs that nobody came for are wiped."""
+        self._signing.forget_expired()
+
     def _stop(self, why: str) -> Unanswered:
         """Answer nothing any more; strangers are not told why."""
         self._stopped = why
@@ -135,35 +147,54 @@ class Node:
         return request
 
     async def _dispatch(self, request: Authenticated[Message]) -> bytes:
+        if isinstance(request.message, RUN_REQUESTS):
+            return await self._run(request)
         match request.message:
-            case CeremonyProposal() | ContributionSet() | DealingSet() | EndorsementSet():
-                encoded, keys = self._ceremony.answer(request)  # type: ignore[arg-type]  # narrowed by the case
-                self._signing.use(keys)
-            case ApprovalRequest():
-                encoded = await self._signing.approve(request)  # type: ignore[arg-type]
-            case ShareRequest():
-                encoded = self._signing.share(request)  # type: ignore[arg-type]
-            case StatusRequest():
-                encoded = self._identity.sign(self._status(), execution=request.execution)
+            case message if isinstance(message, UPKEEP_REQUESTS):
+                encoded = self._upkeep.answer(request)  # type: ignore[arg-type]  # narrowed by the case
+            case message if isinstance(message, SIGNING_REQUESTS):
+                encoded = await self._signing.handle(request)
             case _:
                 raise PolicyDenied([str(Reason(ReasonCode.MALFORMED, "this is no request"))])
         _log.info("answered", kind=type(request.message).__name__, execution=request.execution.hex()[:16])
         return encoded
 
-    def _status(self) -> Status:
-        length, head = self._journal.journal_head()
-        return Status(
-            boot=self._ledger.boot[0],
-            keys=key_bodies([key.share for key in self._signing.keys]),
-            journal_length=length,
-            journal_head=head,
-        )
+    async def _run(self, request: Authenticated[Message]) -> bytes:
+        root: bytes | None = None
+        if isinstance(request.message, RunProposal) and request.message.lineage:
+            self._require_whole_memory()
+            try:
+                root = await self._lineage_root()
+            except ChainError as error:  # who holds the keys already needs no chain to know them
+                _log.warning("chain-unread", why=str(error))
+        encoded, finished = self._runs.answer(request, root=root)  # type: ignore[arg-type]  # narrowed by the caller
+        if finished is not None:
+            self._signing.retire(finished.tenure)
+            held = list(finished.keys)
+            self._signing.use([*held, *self._children(held)])
+        _log.info("answered", kind=type(request.message).__name__, execution=request.execution.hex()[:16])
+        return encoded
+
+    def _require_whole_memory(self) -> None:
+        """A store that was put back in time deals nothing on. Raises: PolicyDenied."""
+        for held in self._signing.keys:
+            self._signing.require_awake(held.tenure)
 
     def _refuse(self, request: Authenticated[Message], reasons: tuple[str, ...]) -> bytes:
         kind = type(request.message).__name__
-        self._journal.note("refused", f"{kind} {request.execution.hex()}: {'; '.join(reasons)}")
+        self._note(request.author, f"{kind} {request.execution.hex()}: {'; '.join(reasons)}")
         _log.warning("refused", kind=kind, execution=request.execution.hex()[:16], reasons=reasons)
         return self._identity.sign(Refusal(reasons=reasons), execution=request.execution)
+
+    def _note(self, author: HostId, refusal: str) -> None:
+        """Every refusal, or, of a coordinator that has too many, some of them and how many there were between."""
+        if not self._notes[author].take(self._clock.monotonic()):
+            self._unnoted[author] += 1
+            return
+        if self._unnoted[author]:
+            self._journal.note("refused", f"{self._unnoted[author]} more of coordinator {author.hex()[:16]}")
+            self._unnoted[author] = 0
+        self._journal.note("refused", refusal)
 
 
 def _reasons(error: CustodyError) -> tuple[str, ...]:
@@ -171,8 +202,8 @@ def _reasons(error: CustodyError) -> tuple[str, ...]:
     match error:
         case PolicyDenied():
             return error.reasons
-        case CeremonyAborted():
-            return (str(Reason(ReasonCode.CEREMONY_FAILED, str(error))),)
+        case RunAborted():
+            return (str(Reason(ReasonCode.RUN_FAILED, str(error))),)
         case ChainError():
             return (str(Reason(ReasonCode.CHAIN_UNAVAILABLE, str(error))),)
         case FaultyCoordinator() | EncodingError():

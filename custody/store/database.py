@@ -20,6 +20,8 @@ from custody.store.schema import FORMAT, SETTINGS, TABLES
 
 _FILE: Final = "node.sqlite"
 _LOCK: Final = "lock"
+_BROKEN: Final = (sqlite3.Error, UnicodeDecodeError)
+"""The second where a damaged name in the file is quoted in SQLite's own message."""
 
 
 class Database:
@@ -42,7 +44,7 @@ class Database:
             if create:
                 self._create(path)
             self._check()
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             self._lock.close()
             raise StoreDamaged(f"{path} does not open: {error}") from None
         except BaseException:
@@ -71,7 +73,7 @@ class Database:
         """
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise StoreError(f"the store refuses to write: {error}") from None
         try:
             yield
@@ -79,7 +81,7 @@ class Database:
         except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, _BROKEN):
                 raise StoreError(f"the store refuses to write: {error}") from None
             raise
 
@@ -95,7 +97,7 @@ class Database:
         """
         try:
             return self._connection.execute(statement, arguments).fetchall()
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise StoreDamaged(f"the store cannot be read: {error}") from None
 
     def row(self, statement: str, arguments: tuple[object, ...] = ()) -> Any:
@@ -115,6 +117,10 @@ class Database:
         self.execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
+
+    def truncate_log(self) -> None:
+        """Fold the write-ahead log into the file and empty it, so that what was erased stands in neither."""
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         self._connection.close()

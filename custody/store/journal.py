@@ -8,6 +8,8 @@ head elsewhere finds the rest.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
 
@@ -39,11 +41,22 @@ class HashChainedJournal:
     def has_waiting(self) -> bool:
         return bool(self._waiting)
 
+    @contextmanager
+    def commit(self, *entries: tuple[str, str]) -> Iterator[None]:
+        """One durable commit: the block's writes, the notes that wait, and `entries`; or none of them.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        with self._database.commit():
+            yield
+            self.write(*entries)
+        self.forget_waiting()
+
     def write(self, *entries: tuple[str, str]) -> None:
         """Write the waiting notes, then `entries`, inside the caller's commit; call `forget_waiting` after it."""
-        lost = [("dropped", f"{self._dropped} earlier notes")] if self._dropped else []
         sequence, previous = self.journal_head()
-        for kind, detail in (*lost, *self._waiting, *entries):
+        for kind, detail in self._next(entries):
             sequence += 1
             current = _entry_hash(previous, sequence, kind, detail)
             self._database.execute(
@@ -51,6 +64,27 @@ class HashChainedJournal:
             )
             previous = current
         self._database.put_meta(_HEAD, sequence.to_bytes(8, "big") + previous)
+
+    def head_after(self, *entries: tuple[str, str]) -> tuple[int, bytes]:
+        """(entries, hash of the last) as a commit of these `entries` will leave the journal."""
+        sequence, previous = self.journal_head()
+        for kind, detail in self._next(entries):
+            sequence += 1
+            previous = _entry_hash(previous, sequence, kind, detail)
+        return sequence, previous
+
+    def _next(self, entries: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        lost = [("dropped", f"{self._dropped} earlier notes")] if self._dropped else []
+        return [*lost, *self._waiting, *entries]
+
+    def hash_at(self, length: int) -> bytes | None:
+        """The hash of the entry of this number, or None if there is none."""
+        found = self._database.row("SELECT hash FROM journal WHERE sequence = ?", (length,))
+        if found is None:
+            return None
+        if not isinstance(found[0], bytes):
+            raise StoreDamaged("a journal entry is not what it was")
+        return found[0]
 
     def forget_waiting(self) -> None:
         """After the commit that wrote them."""

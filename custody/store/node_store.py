@@ -7,28 +7,34 @@ cannot be moved to another. Secret nonces are never written: the store knows onl
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from custody.crypto.curve import POINT_BYTES, Point, SecretScalar
-from custody.crypto.keys import GroupKey, KeyShare
-from custody.errors import NonceReused, ProtocolError, StoreDamaged
-from custody.identifiers import Digest, SessionId, SignerId
+from custody.errors import StoreDamaged, UsageError
 from custody.ports.identity import RecordCipher
-from custody.ports.ledger import Answer, CertifiedKey, Held, IntentSlot, Round
+from custody.store.answers import AnswerBook
 from custody.store.database import Database
+from custody.store.destroying import is_destroyed
 from custody.store.journal import HashChainedJournal
+from custody.store.run_store import RunStore
 
 _SEED: Final = "identity-seed"
-_LARGEST_BOOT: Final = 2**62
+_SALT: Final = "salt"
+_WRAPPED: Final = "wrapped-data-key"
 
 
 class CipherMaker(Protocol):
     """From the salt that the store keeps to the cipher that opens its records."""
 
     def __call__(self, *, salt: bytes) -> RecordCipher: ...
+
+
+class Unwrapper(Protocol):
+    """From the wrapped data key that the store keeps to the cipher that opens its records: a token's part."""
+
+    def __call__(self, *, wrapped: bytes) -> RecordCipher: ...
 
 
 class NodeStore:
@@ -38,43 +44,68 @@ class NodeStore:
         self._database = database
         self._cipher = cipher
         self.journal = HashChainedJournal(database)
-        self.boot = self._next_boot()
+        self.runs = RunStore(database, cipher, self._durable)
+        self.ledger = AnswerBook.begin(database, self.journal)
+        """The port `NonceLedger`: answers, slots and marks, in the boot that begins here."""
 
     @classmethod
     def create(cls, folder: Path, make_cipher: CipherMaker, *, seed: bytes) -> None:
-        """Make a node's folder with its identity seed sealed inside.
+        """Make a node's folder with its identity seed sealed inside, under a passphrase.
 
         Raises:
             UsageError: there is a node already.
         """
+        salt = secrets.token_bytes(16)
+        cls._create(folder, {_SALT: salt}, lambda: make_cipher(salt=salt), seed)
+
+    @classmethod
+    def create_wrapped(cls, folder: Path, unwrap: Unwrapper, *, wrapped: bytes, seed: bytes) -> None:
+        """The same, under a data key that a token wrapped.
+
+        Raises:
+            UsageError: there is a node already.
+        """
+        cls._create(folder, {_WRAPPED: wrapped}, lambda: unwrap(wrapped=wrapped), seed)
+
+    @staticmethod
+    def _create(folder: Path, kept: dict[str, bytes], cipher: Callable[[], RecordCipher], seed: bytes) -> None:
         with Database(folder, create=True) as database:
-            salt = secrets.token_bytes(16)
-            sealed = make_cipher(salt=salt).seal(seed, associated=_SEED.encode())
+            sealed = cipher().seal(seed, associated=_SEED.encode())
             with database.commit():
-                database.put_meta("salt", salt)
+                for name, value in kept.items():
+                    database.put_meta(name, value)
                 database.execute("INSERT INTO secrets VALUES (?, ?)", (_SEED, sealed))
 
     @classmethod
     def open(cls, folder: Path, make_cipher: CipherMaker) -> NodeStore:
-        """Raises: UsageError: no node here. StoreLocked. StoreDamaged."""
+        """Raises: UsageError: no node here, or one under a token's key. StoreLocked. StoreDamaged."""
+        other = f"the store in {folder} is under a token's key, and hsm.toml, which names it, is missing"
+        return cls._open(folder, _SALT, lambda salt: make_cipher(salt=salt), other={_WRAPPED: other})
+
+    @classmethod
+    def open_wrapped(cls, folder: Path, unwrap: Unwrapper) -> NodeStore:
+        """Raises: UsageError: no node here, or one under a passphrase. StoreLocked. StoreDamaged."""
+        other = f"the store in {folder} is under a passphrase, but hsm.toml names a token: it belongs to another node"
+        return cls._open(folder, _WRAPPED, lambda wrapped: unwrap(wrapped=wrapped), other={_SALT: other})
+
+    @classmethod
+    def _open(
+        cls, folder: Path, kept: str, make_cipher: Callable[[bytes], RecordCipher], *, other: dict[str, str]
+    ) -> NodeStore:
         database = Database(folder)
         try:
-            salt = database.meta("salt")
-            if salt is None:
+            if is_destroyed(database):
+                raise UsageError(f"the node in {folder} was destroyed on purpose; nothing in it can be opened")
+            value = database.meta(kept)
+            if value is None:
+                for name, why in other.items():
+                    if database.meta(name) is not None:
+                        raise UsageError(why)
                 raise StoreDamaged(f"{folder} was not finished; remove it and run `custody node init` again")
-            return cls(database, make_cipher(salt=salt))
+            return cls(database, make_cipher(value))
         except BaseException:
             database.close()
             raise
-
-    def _next_boot(self) -> tuple[int, bytes]:
-        last = self._database.row("SELECT max(boot) FROM boots")[0]
-        if last is not None and not (isinstance(last, int) and 0 < last < _LARGEST_BOOT):
-            raise StoreDamaged("the boots of the store are not what they were")
-        boot = ((last or 0) + 1, secrets.token_bytes(16))
-        with self._durable(("started", f"boot {boot[0]}")):
-            self._database.execute("INSERT INTO boots VALUES (?, ?)", boot)
-        return boot
 
     @contextmanager
     def _durable(self, *entries: tuple[str, str]) -> Iterator[None]:
@@ -103,135 +134,6 @@ class NodeStore:
     def journal_head(self) -> tuple[int, bytes]:
         return self.journal.journal_head()
 
-    # --- ceremony ---
-
-    def ceremony_rounds(self, proposal: bytes) -> dict[int, Round]:
-        rows = self._database.rows("SELECT number, input, output FROM ceremony_rounds WHERE proposal = ?", (proposal,))
-        return {number: Round(input=received, output=sent) for number, received, sent in rows}
-
-    def ceremony_count(self) -> int:
-        found = self._database.rows("SELECT DISTINCT proposal FROM ceremony_rounds")
-        return len(found)
-
-    def has_keys_of(self, committee: bytes) -> bool:
-        return self._database.row("SELECT 1 FROM keys WHERE committee = ?", (committee,)) is not None
-
-    def record_round(self, proposal: bytes, number: int, round_: Round) -> None:
-        with self._durable():
-            self._insert_round(proposal, number, round_)
-
-    def record_certified(self, proposal: bytes, number: int, round_: Round, keys: list[CertifiedKey]) -> None:
-        with self._durable():
-            self._insert_round(proposal, number, round_)
-            for key in keys:
-                self._insert_key(key)
-
-    def _insert_round(self, proposal: bytes, number: int, round_: Round) -> None:
-        self._database.execute(
-            "INSERT INTO ceremony_rounds VALUES (?, ?, ?, ?)", (proposal, number, round_.input, round_.output)
-        )
-
-    def _insert_key(self, key: CertifiedKey) -> None:
-        share = key.share
-        group = share.key
-        public_shares = b"".join(
-            seat.to_bytes(2, "big") + group.public_shares[seat].to_bytes_compressed() for seat in sorted(group.signers)
-        )
-        associated = _key_row(group.id, group.threshold, share.signer, public_shares, key.committee, key.certificate)
-        sealed = self._cipher.seal(share.secret.to_secret_bytes(), associated=associated)
-        self._database.execute(
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (group.id, group.threshold, share.signer, public_shares, key.committee, key.certificate, sealed),
-        )
-
-    # --- keys ---
-
-    def certified_keys(self) -> list[CertifiedKey]:
-        """Raises: StoreDamaged: a row was altered, or its share does not fit its public half."""
-        rows = self._database.rows(
-            "SELECT group_key, threshold, seat, public_shares, committee, certificate, sealed FROM keys ORDER BY rowid"
-        )
-        try:
-            return [self._key(*row) for row in rows]
-        except (ValueError, TypeError, OverflowError, AttributeError):
-            raise StoreDamaged("a key's row is not what it was") from None
-
-    def _key(
-        self, group_key: bytes, threshold: int, seat: int, public_shares: bytes, committee: bytes, certificate: bytes,
-        sealed: bytes,
-    ) -> CertifiedKey:  # fmt: skip
-        associated = _key_row(group_key, threshold, seat, public_shares, committee, certificate)
-        secret = SecretScalar.from_secret_bytes(self._cipher.open(sealed, associated=associated))
-        step = 2 + POINT_BYTES
-        entries = [public_shares[start : start + step] for start in range(0, len(public_shares), step)]
-        group = GroupKey(
-            public=Point.from_bytes_compressed(group_key),
-            threshold=threshold,
-            public_shares={
-                SignerId(int.from_bytes(entry[:2], "big")): Point.from_bytes_compressed(entry[2:]) for entry in entries
-            },
-        )
-        share = KeyShare(signer=SignerId(seat), secret=secret, key=group)
-        if not share.matches_public_share():
-            raise StoreDamaged(f"the share of key {group_key.hex()} does not fit its public half")
-        return CertifiedKey(share=share, certificate=certificate, committee=committee)
-
-    # --- nonces ---
-
-    def answer_for(self, session: SessionId) -> Answer | None:
-        found = self._database.row(
-            "SELECT commitment_id, session, digest, list_hash, encoded FROM answers WHERE session = ?", (session,)
-        )
-        if found is None:
-            return None
-        if not all(isinstance(column, bytes) for column in found):
-            raise StoreDamaged("an answer's row is not what it was")
-        commitment_id, session, digest, list_hash, encoded = found
-        return Answer(commitment_id=commitment_id, session=session, digest=digest, list_hash=list_hash, encoded=encoded)
-
-    def held(self, slot: IntentSlot) -> Held | None:
-        found = self._database.row(
-            "SELECT digest, deadline FROM intent_slots WHERE chain_id = ? AND contract = ? AND epoch = ? AND nonce = ?",
-            _slot_key(slot),
-        )
-        if found is None:
-            return None
-        if not all(isinstance(column, bytes) for column in found):
-            raise StoreDamaged("an intent slot's row is not what it was")
-        return Held(digest=Digest(found[0]), deadline=int.from_bytes(found[1], "big"))
-
-    def record_answer(
-        self, answer: Answer, *, slot: IntentSlot, held: Held, replaces: Digest | None, chain_time: int, decision: str
-    ) -> None:
-        """Raises: NonceReused, ProtocolError (another digest holds the slot), StoreError. Then nothing was written."""
-        if answer.digest != held.digest:
-            raise ValueError("an answer and the slot it takes are of one digest")
-        with self._durable(("answered", decision)):
-            current = self.held(slot)
-            if current is not None and current.digest not in (held.digest, replaces):
-                raise ProtocolError("another digest holds this intent nonce")
-            if self._is_spent(answer):
-                raise NonceReused("this nonce pair, or this session, has an answer already")
-            self._database.execute(
-                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)",
-                (answer.commitment_id, answer.session, self.boot[0], answer.digest, answer.list_hash, answer.encoded),
-            )
-            self._database.execute(
-                "INSERT INTO intent_slots VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (chain_id, contract, epoch, nonce) "
-                "DO UPDATE SET digest = excluded.digest, deadline = excluded.deadline",
-                (*_slot_key(slot), held.digest, held.deadline.to_bytes(8, "big")),
-            )
-            self._database.put_meta("chain-time", max(chain_time, self.latest_chain_time()).to_bytes(8, "big"))
-
-    def _is_spent(self, answer: Answer) -> bool:
-        found = self._database.row(
-            "SELECT 1 FROM answers WHERE commitment_id = ? OR session = ?", (answer.commitment_id, answer.session)
-        )
-        return found is not None
-
-    def latest_chain_time(self) -> int:
-        return int.from_bytes(self._database.meta("chain-time") or b"", "big")
-
     def flush(self) -> None:
         """Write the notes that wait, in a commit of their own."""
         if self.journal.has_waiting:
@@ -244,15 +146,3 @@ class NodeStore:
             self.flush()
         finally:
             self._database.close()
-
-
-def _slot_key(slot: IntentSlot) -> tuple[Any, ...]:
-    return slot.chain_id, slot.contract, slot.epoch.to_bytes(8, "big"), slot.nonce.to_bytes(32, "big")
-
-
-def _key_row(
-    group_key: bytes, threshold: int, seat: int, public_shares: bytes, committee: bytes, certificate: bytes
-) -> bytes:
-    """What a sealed share belongs to: every other column of its row."""
-    numbers = threshold.to_bytes(2, "big") + seat.to_bytes(2, "big")
-    return b"custody-share-row-v1" + group_key + numbers + committee + certificate + public_shares

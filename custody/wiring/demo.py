@@ -108,9 +108,11 @@ class Demo:
         report.committee = {"n": SEATS, "thresholds": list(THRESHOLDS), "processes": processes_of(stage)}
         report.ceremony = {
             "seconds": round(processes.ceremony_seconds, 3),
-            "certificate": to_hex(stage.ceremony.certificate),
-            "endorsed_by": len(stage.ceremony.endorsements),
-            "group_keys": {str(threshold): key.id.hex() for threshold, key in stage.ceremony.keys.items()},
+            "certificate": to_hex(stage.ceremony.tenure.certificate),
+            "endorsed_by": len(stage.committee.hosts),
+            "group_keys": {
+                str(threshold): key.id.hex() for threshold, key in stage.ceremony.tenure.by_threshold.items()
+            },
         }
         lie = stage.deployment
         report.contracts = {
@@ -167,7 +169,7 @@ class Demo:
         )
         lane = CustodianLane(
             SigningCoordinator(stage.asker()),
-            keys=stage.ceremony.keys,
+            tenure=stage.ceremony.tenure,
             chain_id=stage.client.chain_id(),
             liquidation=stage.deployment.liquidation,
             newest_block=lambda: stage.client.head()[1],

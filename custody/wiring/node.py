@@ -17,97 +17,79 @@ from custody.chain.node_reader import NodeReader
 from custody.chain.rpc import Rpc
 from custody.config.node_home import NodeSettings
 from custody.errors import UsageError
-from custody.host import HostDirectory, HostIdentity, PassphraseCipher
-from custody.host.identity import SEED_BYTES
+from custody.host import HostDirectory, HostIdentity, harden_process
+from custody.host.words import fingerprint_words
 from custody.net.http_server import serve
-from custody.ports.ledger import CertifiedKey
-from custody.protocol.committee import Committee, HostKeys
-from custody.signer.ceremony_desk import CeremonyDesk
+from custody.signer.judging import Rules
 from custody.signer.node import Node
-from custody.signer.signing_desk import Rules, SigningDesk
+from custody.signer.run_desk import RunDesk, held_keys
+from custody.signer.signing_desk import SigningDesk
+from custody.signer.upkeep_desk import UpkeepDesk, children_of
 from custody.store import NodeStore
 from custody.wiring.clock import SystemClock
+from custody.wiring.stores import open_store
 
 _FLUSH_SECONDS: Final = 1.0
 _log = structlog.get_logger("custody.node")
 
 
-def create_node(home: Path, passphrase: bytes) -> HostKeys:
-    """Make a node's store with a fresh identity; returns its public keys.
-
-    Raises:
-        UsageError: there is a node already.
-    """
-    seed = secrets.token_bytes(SEED_BYTES)
-    NodeStore.create(home, lambda *, salt: PassphraseCipher(passphrase, salt=salt), seed=seed)
-    return HostIdentity(seed).keys
-
-
-def open_store(home: Path, passphrase: bytes) -> NodeStore:
-    """Raises: UsageError, StoreLocked, StoreDamaged."""
-    return NodeStore.open(home, lambda *, salt: PassphraseCipher(passphrase, salt=salt))
-
-
 def build_node(settings: NodeSettings, store: NodeStore, rpc: Rpc) -> Node:
     """Raises: UsageError: this host has no seat in its committee.json."""
     identity = HostIdentity(store.identity_seed())
-    if settings.committee.seat_of(identity.keys.id) is None:
-        raise UsageError(f"the host of {settings.home} has no seat in its committee.json")
     hosts = HostDirectory()
+    held = held_keys(store.runs, hosts)
+    if settings.committee.seat_of(identity.keys.id) is None and not held:
+        raise UsageError(f"the host of {settings.home} has no seat in its committee.json")
     clock = SystemClock()
-    ceremony = CeremonyDesk(
+    reader = NodeReader(rpc)
+    runs = RunDesk(
         committee=settings.committee,
         identity=identity,
         hosts=hosts,
-        log=store,
-        journal=store,
+        log=store.runs,
+        keys=store.runs,
         randomness=secrets.token_bytes,
     )
     signing = SigningDesk(
-        rules=Rules(policy=settings.policy, clock=settings.clock_rule, authority=settings.committee.authority),
-        committee=settings.committee,
+        rules=Rules(policy=settings.policy, clock=settings.clock_rule),
         identity=identity,
         hosts=hosts,
-        ledger=store,
-        journal=store,
-        chain=NodeReader(rpc),
+        ledger=store.ledger,
+        chain=reader,
         clock=clock,
         randomness=secrets.token_bytes,
     )
-    signing.use(_keys_of(settings.committee, store))
+    signing.load([*held, *children_of(store.runs, held)])
+    upkeep = UpkeepDesk(identity=identity, hosts=hosts, keys=store.runs, use=signing.use)
     return Node(
         identity=identity,
         hosts=hosts,
         coordinators={keys.id: keys for keys in settings.coordinators},
-        ceremony=ceremony,
+        runs=runs,
+        upkeep=upkeep,
         signing=signing,
-        ledger=store,
+        children=lambda held: children_of(store.runs, held),
         journal=store,
         clock=clock,
+        lineage_root=lambda: reader.lineage_root(settings.committee.authority),
     )
 
 
-def _keys_of(committee: Committee, store: NodeStore) -> list[CertifiedKey]:
-    """The keys of the configured committee; those of another are set aside, and said so."""
-    keys = store.certified_keys()
-    ours = [key for key in keys if key.committee == committee.fingerprint()]
-    if len(ours) < len(keys):
-        _log.warning("keys-set-aside", count=len(keys) - len(ours), why="they are of another committee")
-    return ours
-
-
-async def run_node(settings: NodeSettings, passphrase: bytes, *, ready: Callable[[int], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is told the port.
+async def run_node(settings: NodeSettings, passphrase_file: Path | None, *, ready: Callable[[int], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is told the port. Logs the committee's fingerprint, to be compared.
 
     Raises:
         UsageError, StoreError: it cannot start.
     """
+    for missing in harden_process():
+        _log.warning("not-hardened", why=missing)
+    _log.info("committee", fingerprint=" ".join(fingerprint_words(settings.committee.fingerprint())))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        store = open_store(settings.home, passphrase)
+        store = open_store(settings.home, passphrase_file)
         stack.callback(store.close)
         rpc = await stack.enter_async_context(Rpc(settings.rpc))
         node = build_node(settings, store, rpc)
@@ -116,4 +98,5 @@ async def run_node(settings: NodeSettings, passphrase: bytes, *, ready: Callable
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _FLUSH_SECONDS)
+            node.rest()
             store.flush()  # refusals cost no commit of their own; the morning after, they are there

@@ -32,7 +32,7 @@ class PayoutActs:
         self._kill_one_of_the_set = False
         coordinator = SigningCoordinator(stage.asker(), on_set=self._on_set)
         self._payouts = Payouts(
-            vault=stage.vault, client=stage.client, coordinator=coordinator, keys=stage.ceremony.keys
+            vault=stage.vault, client=stage.client, coordinator=coordinator, tenure=stage.ceremony.tenure
         )
 
     @property

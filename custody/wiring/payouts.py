@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from custody.chain.client import ChainClient, Mined
 from custody.chain.vault import Vault
 from custody.coordinator.signing import SignedIntent, SigningCoordinator, SigningRequest
-from custody.crypto.keys import GroupKey
 from custody.errors import UsageError
 from custody.identifiers import Address
 from custody.intents.classes import ActionClass, effective_class
 from custody.intents.expedite import Expedite
 from custody.policy.facts import ReleaseState
+from custody.protocol.tenure import Tenure
 from custody.units import HOUR, Ppm
 
 DEADLINE_AHEAD = HOUR
@@ -67,23 +66,23 @@ def draft_expedite(
 class Payouts:
     """One vault, one committee's keys, one coordinator."""
 
-    def __init__(
-        self, *, vault: Vault, client: ChainClient, coordinator: SigningCoordinator, keys: Mapping[int, GroupKey]
-    ) -> None:
+    def __init__(self, *, vault: Vault, client: ChainClient, coordinator: SigningCoordinator, tenure: Tenure) -> None:
         self.vault = vault
         self._client = client
         self._coordinator = coordinator
-        self._keys = keys
+        self._tenure = tenure
 
     async def sign(self, intent: Expedite) -> SignedIntent:
         """Raises: NotEnoughSigners. UsageError: no key of the intent's threshold."""
-        if intent.threshold not in self._keys:
+        keys = self._tenure.by_threshold
+        if intent.threshold not in keys:
             raise UsageError(f"there is no key of {intent.threshold} custodians")
         order = SigningRequest(
             intent=intent,
             chain_id=self._client.chain_id(),
             contract=self.vault.deployment.vault,
-            key=self._keys[intent.threshold],
+            tenure=self._tenure,
+            key=keys[intent.threshold],
             newest_block=lambda: self._client.head()[1],
         )
         return await self._coordinator.sign(order)

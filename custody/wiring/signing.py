@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from custody.coordinator.signing import SigningCoordinator, SigningRequest
-from custody.crypto.keys import GroupKey
 from custody.identifiers import Address, BlockHash
 from custody.intents.liquidation import LiquidationOrder
 from custody.ports.venue import Signed
+from custody.protocol.tenure import Tenure
 
 
 class CustodianLane:
@@ -18,13 +18,13 @@ class CustodianLane:
         self,
         coordinator: SigningCoordinator,
         *,
-        keys: Mapping[int, GroupKey],
+        tenure: Tenure,
         chain_id: int,
         liquidation: Address,
         newest_block: Callable[[], BlockHash],
     ) -> None:
         self._coordinator = coordinator
-        self._keys = keys
+        self._tenure = tenure
         self._chain_id = chain_id
         self._liquidation = liquidation
         self._newest_block = newest_block
@@ -35,7 +35,8 @@ class CustodianLane:
             intent=order,
             chain_id=self._chain_id,
             contract=self._liquidation,
-            key=self._keys[order.threshold],
+            tenure=self._tenure,
+            key=self._tenure.by_threshold[order.threshold],
             newest_block=self._newest_block,
         )
         signed = await self._coordinator.sign(request)

@@ -27,7 +27,7 @@ from custody.chain.deployment import (
 )
 from custody.chain.exchange import Exchange
 from custody.chain.vault import Vault
-from custody.coordinator import Asker, CeremonyResult, run_ceremony
+from custody.coordinator import Asker, RunCoordinator, RunResult, terms_of
 from custody.host import HostDirectory, HostIdentity
 from custody.host.identity import SEED_BYTES
 from custody.identifiers import Address
@@ -67,7 +67,7 @@ class CustodyProcesses:
     committee: Committee
     coordinator: HostIdentity
     transport: Transport
-    ceremony: CeremonyResult
+    ceremony: RunResult
     ceremony_seconds: float
 
     def asker(self, transport: Transport | None = None) -> Asker:
@@ -113,7 +113,7 @@ class Stage:
         return self.processes.transport
 
     @property
-    def ceremony(self) -> CeremonyResult:
+    def ceremony(self) -> RunResult:
         return self.processes.ceremony
 
     def asker(self, transport: Transport | None = None) -> Asker:
@@ -147,9 +147,9 @@ async def set_stage(
         deployment, gas = deploy_devnet(
             client,
             deployer=client.accounts()[0],
-            keys=ceremony.keys,
+            keys=ceremony.tenure.by_threshold,
             signers=SEATS,
-            certificate=ceremony.certificate,
+            certificate=ceremony.tenure.root,
         )
         yield Stage(processes=processes, vault=Vault(client, deployment), gas=gas)
 
@@ -183,9 +183,9 @@ async def set_venue_stage(
             client,
             terms,
             deployer=client.accounts()[0],
-            keys=ceremony.keys,
+            keys=ceremony.tenure.by_threshold,
             signers=SEATS,
-            certificate=ceremony.certificate,
+            certificate=ceremony.tenure.root,
         )
         yield VenueStage(
             processes=processes,
@@ -221,16 +221,21 @@ async def _processes(
         committee = Committee(
             hosts=tuple(hosts), thresholds=THRESHOLDS, chain_id=DEVNET_CHAIN_ID, authority=expected.authority
         )
-        coordinator = HostIdentity(secrets.token_bytes(SEED_BYTES), seals=False)
+        coordinator = HostIdentity(secrets.token_bytes(SEED_BYTES), sits=False)
         say(f"starting {SEATS} custodian processes")
         configure_and_start(
             custodians, committee, children=children, rpc=url, coordinator=coordinator.keys, rules=rules(expected)
         )
         transport = HttpTransport({custodian.seat: custodian.url for custodian in custodians})
         await stack.enter_async_context(transport)
-        asker = Asker(committee=committee, identity=coordinator, hosts=HostDirectory(), transport=transport)
+        relay = RunCoordinator(
+            identity=coordinator,
+            hosts=HostDirectory(),
+            transport=transport,
+            progress=lambda line: say(f"ceremony, {line}"),
+        )
         started = time.perf_counter()
-        result = await run_ceremony(asker, progress=lambda line: say(f"ceremony, {line}"))
+        result = await relay.run(terms_of("ceremony", committee))
         yield CustodyProcesses(
             url=url,
             client=client,

@@ -61,9 +61,46 @@ class TestGivenBytesThatAreNoPoint:
         assert Point.from_bytes_compressed(b"\x02" + word(1)).coordinates()[0] == 1
 
 
+class TestGivenAnUncompressedEncoding:
+    @settings(max_examples=60, deadline=None, database=None)
+    @given(st.integers(1, ORDER - 1))
+    def test_when_parsed_then_it_is_the_point_under_the_same_bytes_of_both_forms(self, a):
+        encoded = point(a).to_bytes_uncompressed()
+        x, y = point(a).coordinates()
+        assert encoded == b"\x04" + word(x) + word(y)
+        parsed = Point.from_bytes_uncompressed(encoded)
+        assert parsed == point(a)
+        assert parsed.to_bytes_uncompressed() == encoded
+        assert parsed.to_bytes_compressed() == point(a).to_bytes_compressed()
+
+    @pytest.mark.parametrize(
+        "encoded",
+        [
+            pytest.param(b"", id="nothing"),
+            pytest.param(bytes(65), id="zeros"),
+            pytest.param(b"\x04" + bytes(64), id="zero-coordinates"),
+            pytest.param(b"\x04" + word(GX) + word(GY ^ 1), id="not-on-curve"),
+            pytest.param(b"\x04" + word(GY) + word(GX), id="swapped"),
+            pytest.param(b"\x06" + word(GX) + word(GY), id="hybrid-even"),
+            pytest.param(b"\x07" + word(GX) + word(GY), id="hybrid-odd"),
+            pytest.param(b"\x02" + word(GX) + word(GY), id="compressed-prefix"),
+            pytest.param(
+                b"\x04" + word(FIELD + 1) + Point.from_bytes_compressed(b"\x02" + word(1)).to_bytes_uncompressed()[33:],
+                id="x-overflows-to-one",
+            ),
+            pytest.param(b"\x04" + word(GX) + word(GY)[:-1], id="short"),
+            pytest.param(b"\x04" + word(GX) + word(GY) + b"\0", id="long"),
+            pytest.param(G.to_bytes_compressed(), id="compressed"),
+        ],
+    )
+    def test_when_it_is_no_point_then_it_is_refused(self, encoded):
+        with pytest.raises(EncodingError):
+            Point.from_bytes_uncompressed(encoded)
+
+
 class TestGivenInfinity:
     def test_when_encoded_then_it_is_refused(self):
-        for attempt in (INFINITY.to_bytes_compressed, INFINITY.coordinates):
+        for attempt in (INFINITY.to_bytes_compressed, INFINITY.to_bytes_uncompressed, INFINITY.coordinates):
             with pytest.raises(EncodingError):
                 attempt()
 

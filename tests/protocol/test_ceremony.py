@@ -6,12 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from custody.crypto.frost import InvalidSignature, aggregate, verify
-from custody.errors import CeremonyAborted
+from custody.errors import EncodingError, RunAborted
 from custody.identifiers import SignerId
-from custody.protocol import ceremony
-from custody.protocol.committee import Committee
-from tests.builders import AUTHORITY, CHAIN_ID, a_committee, fresh, signature_shares
-from tests.protocol.running import Run, an_honest_run
+from custody.protocol.encoding import encode
+from custody.protocol.run import RunSetting
+from custody.protocol.tenure import certificate_hash, follow_lineage
+from tests.builders import a_committee, an_identity, signature_shares
+from tests.protocol.running import HOSTS, a_ceremony, honest_ceremony, sign, terms_of
 
 SIZES = [(3, (2,)), (5, (3, 4)), (5, (4,)), (4, (3,))]
 
@@ -19,106 +20,94 @@ SIZES = [(3, (2,)), (5, (3, 4)), (5, (4,)), (4, (3,))]
 @pytest.mark.parametrize(("n", "thresholds"), SIZES)
 class TestGivenAnHonestCommittee:
     def test_when_it_runs_then_every_seat_holds_the_same_certificate_and_keys(self, n, thresholds):
-        run = an_honest_run(n, thresholds)
-        endorsements = run.endorsements()
-        certified = [run.certify(seat, endorsements) for seat in run.committee.seats]
-        assert len({result.certificate for result in certified}) == 1
-        assert certified[0].certificate == ceremony.certificate_hash(endorsements[0].message)
-        for position, threshold in enumerate(thresholds):
-            keys = [result.shares[position].key for result in certified]
+        run = honest_ceremony(n, thresholds)
+        assert len({end.tenure.certificate for end in run.certified}) == 1
+        assert run.tenure.certificate == certificate_hash(run.honest.endorsements[0].message) == run.tenure.root
+        assert run.tenure.origin == run.honest.endorsements[0].message.transcript
+        assert run.tenure.generation == 0
+        for index, threshold in enumerate(thresholds):
+            keys = [end.shares[index].key for end in run.certified]
             assert len({key.id for key in keys}) == 1
             assert all(key.public_shares == keys[0].public_shares for key in keys)
             assert {key.threshold for key in keys} == {threshold}
-            assert all(result.shares[position].matches_public_share() for result in certified)
+            assert all(end.shares[index].matches_public_share() for end in run.certified)
 
     def test_when_any_quorum_signs_then_the_signature_verifies_under_the_certified_key(self, n, thresholds):
-        run = an_honest_run(n, thresholds)
-        endorsed = {seat: run.endorse(seat) for seat in run.committee.seats}
-        for position, threshold in enumerate(thresholds):
-            shares = {seat: state.shares[position] for seat, state in endorsed.items()}
-            for signers in combinations(run.committee.seats, threshold):
-                package, answers = signature_shares(shares, signers)
-                verify(aggregate(answers, package), b"message", shares[SignerId(1)].key.public)
+        run = honest_ceremony(n, thresholds)
+        for index, threshold in enumerate(thresholds):
+            for signers in combinations(run.setting.committee.seats, threshold):
+                sign(run.shares(index), signers)
+
+    def test_when_a_stranger_reads_the_certificate_then_it_states_the_same_keys(self, n, thresholds):
+        run = honest_ceremony(n, thresholds)
+        read = follow_lineage([encode(run.certified[0].certificate)], HOSTS.authenticate)
+        assert (read.certificate, read.root, read.origin) == (
+            run.tenure.certificate,
+            run.tenure.root,
+            run.tenure.origin,
+        )
+        assert read.keys == run.tenure.keys
+        assert read.committee == run.setting.committee
 
     def test_when_the_contributions_differ_then_so_do_run_and_keys(self, n, thresholds):
-        one, other = an_honest_run(n, thresholds), Run(n, thresholds, label="another")
-        assert one.run != other.run
-        assert not {key.public for key in one.endorse(1).endorsement().keys} & {
-            key.public for key in other.endorse(1).endorsement().keys
-        }
+        one, other = honest_ceremony(n, thresholds), a_ceremony(a_committee(n, thresholds), label="another")
+        assert one.honest.endorsements[0].message.run != other.honest.endorsements[0].message.run
+        assert not {key.public for key in one.tenure.keys} & {key.public for key in other.tenure.keys}
 
 
 class TestGivenTwoThresholdsInOneRun:
     def test_when_it_ends_then_the_keys_have_nothing_in_common(self):
-        low, high = an_honest_run(5, (3, 4)).endorse(1).shares
+        low, high = honest_ceremony().certified[0].shares
         assert low.key.id != high.key.id
         assert low.secret.to_secret_bytes() != high.secret.to_secret_bytes()
         assert not set(low.key.public_shares.values()) & set(high.key.public_shares.values())
 
     def test_when_the_low_quorum_uses_its_low_shares_then_the_high_key_does_not_verify_them(self):
-        run = an_honest_run(5, (3, 4))
-        shares = {seat: run.endorse(seat).shares for seat in run.committee.seats}
-        package, answers = signature_shares({seat: pair[0] for seat, pair in shares.items()}, (1, 2, 3))
+        run = honest_ceremony()
+        package, answers = signature_shares(run.shares(0), (1, 2, 3))
         with pytest.raises(InvalidSignature):
-            verify(aggregate(answers, package), b"message", shares[SignerId(1)][1].key.public)
+            verify(aggregate(answers, package), b"message", run.tenure.keys[1].public)
 
 
 class TestGivenWhatIsSealed:
     def test_when_its_infos_are_compared_then_no_two_places_of_any_run_share_one(self):
-        runs = [an_honest_run(5, (3, 4)), Run(5, (3, 4), label="another")]
-        infos = [effect.info for run in runs for plans in run.plans.values() for plan in plans for effect in plan.seals]
+        infos = []
+        for run in (honest_ceremony(), a_ceremony(a_committee(5, (3, 4)), label="another")):
+            infos += [effect.info for party in run.parties for effect in party.collected(run.honest).opens]
         assert len(infos) == len(set(infos)) == 2 * 5 * 2 * 5
 
-    def test_when_its_dealer_changes_the_commitments_then_what_it_sealed_for_others_opens_no_more(self):
-        run = an_honest_run(5, (3, 4))
-        honest = run.dealings[2].message
-        first = honest.keys[0]
-        other = replace(first, commitment=(*first.commitment[:-1], first.commitment[0]))
-        altered = [*run.dealings]
-        altered[2] = run.signed(3, replace(honest, keys=(other, honest.keys[1])))
-        assert (3, 3) not in run.open(1, run.collect(1, altered))
+    def test_when_its_places_are_compared_then_each_recipient_has_a_key_for_each_dealer_and_threshold(self):
+        run = honest_ceremony()
+        keys = [key for each in run.honest.preparations for row in each.message.sealing_keys for key in row]
+        assert len(keys) == len(set(keys)) == 5 * 2 * 5
+
+    def test_when_one_key_is_revealed_then_it_opens_that_share_and_no_other(self):
+        run = honest_ceremony()
+        opens = run.party(1).collected(run.honest).opens
+        revealed = run.party(1).one_time.reveal(opens[0].place)
+        HOSTS.open_with(revealed, opens[0].ciphertext, info=opens[0].info)
+        for other in opens[1:]:
+            with pytest.raises(EncodingError):
+                HOSTS.open_with(revealed, other.ciphertext, info=other.info)
 
 
-class TestGivenAStateThatIsPrinted:
-    def test_when_each_is_shown_then_no_share_is_in_it(self):
-        run = an_honest_run()
-        endorsed = run.endorse(2)
-        shown = repr((endorsed, run.plans[SignerId(2)], run.collect(2, run.dealings)))
-        for share in endorsed.shares:
-            assert share.secret.to_secret_bytes().hex() not in shown
-        for plan in run.plans[SignerId(2)]:
-            for effect in plan.seals:
-                assert effect.plaintext.to_secret_bytes().hex() not in shown
-
-
-class TestGivenAProposal:
+class TestGivenTermsOfNoCeremony:
     @pytest.mark.parametrize(
-        "other",
+        "changes",
         [
-            pytest.param(lambda c: Committee(**_members(c) | {"chain_id": CHAIN_ID + 1}), id="chain"),
-            pytest.param(lambda c: Committee(**_members(c) | {"authority": b"\x01" * 20}), id="authority"),
-            pytest.param(lambda c: Committee(**_members(c) | {"thresholds": (3,)}), id="thresholds"),
-            pytest.param(lambda c: Committee(**_members(c) | {"hosts": c.hosts[::-1]}), id="order-of-seats"),
-            pytest.param(lambda c: Committee(**_members(c) | {"hosts": a_committee(6, (4,)).hosts[1:]}), id="hosts"),
+            {"generation": 1}, {"previous": bytes(32)}, {"dealers": ((1, 2),)}, {"lost": 1}, {"kind": "refresh"},
+            {"kind": "reshare"}, {"kind": "repair"}, {"thresholds": (1_000,)}, {"thresholds": (4, 3)},
+            {"thresholds": (3, 3)}, {"thresholds": ()}, {"chain_id": 0}, {"hosts": ()},
         ],
-    )
-    def test_when_it_is_of_another_committee_then_the_custodian_does_not_join(self, other):
-        mine = a_committee(5, (3, 4))
-        proposal = ceremony.proposal_of(other(mine), salt=fresh("salt"))
-        with pytest.raises(CeremonyAborted) as raised:
-            ceremony.propose(proposal, committee=mine, me=SignerId(1), randomness=fresh("r"))
-        assert raised.value.suspects == frozenset()
+        ids=str,
+    )  # fmt: skip
+    def test_when_proposed_then_every_party_refuses(self, changes):
+        with pytest.raises(RunAborted):
+            RunSetting.of(replace(terms_of("ceremony", a_committee(5, (3, 4))), **changes), None)
 
-    def test_when_only_the_salt_differs_then_it_is_another_execution(self):
-        committee = a_committee()
-        ids = {ceremony.proposal_id(ceremony.proposal_of(committee, salt=fresh(n))) for n in range(3)}
-        assert len(ids) == 3
+    def test_when_this_host_has_no_part_in_it_then_it_refuses(self):
+        with pytest.raises(RunAborted):
+            honest_ceremony().setting.party_of(an_identity("stranger").keys)
 
-
-def _members(committee):
-    return {
-        "hosts": committee.hosts,
-        "thresholds": committee.thresholds,
-        "chain_id": CHAIN_ID,
-        "authority": AUTHORITY,
-    }
+    def test_when_the_host_has_a_seat_then_it_knows_its_number(self):
+        assert honest_ceremony().setting.party_of(an_identity(SignerId(4)).keys) == 4

@@ -3,13 +3,19 @@
 import pytest
 
 from custody.errors import EncodingError
+from custody.host.sealing import SEALING_KEY_BYTES
 from custody.protocol.committee import LARGEST_COMMITTEE, Committee, HostKeys
+from custody.protocol.messages import LARGEST_MESSAGE, LARGEST_WORD
+from custody.protocol.run_messages import Dealing, KeyDealing, Preparation
 from tests.builders import AUTHORITY, CHAIN_ID, a_committee, an_identity, fresh
+
+SEALED_BYTES = 1120 + 32 + 16
+"""Encapsulation, a share, and a tag."""
 
 
 def hosts(n):
     """Keys of the right shape; nobody has to sign with them."""
-    return tuple(HostKeys(signing=fresh(("s", i)), sealing=fresh(("e", i)) * 38) for i in range(n))
+    return tuple(HostKeys(signing=fresh(("s", i)), post_quantum=fresh(("p", i)) * 61) for i in range(n))
 
 
 def committee(n=5, thresholds=(3, 4), **changes):
@@ -40,7 +46,7 @@ class TestGivenHosts:
             committee(n, (n // 2 + 1,))
 
     def test_when_as_many_as_fit_then_taken(self):
-        assert len(committee(LARGEST_COMMITTEE, (17,)).seats) == LARGEST_COMMITTEE
+        assert len(committee(LARGEST_COMMITTEE, (67,)).seats) == LARGEST_COMMITTEE
 
     def test_when_one_sits_twice_then_refused(self):
         with pytest.raises(EncodingError):
@@ -48,24 +54,24 @@ class TestGivenHosts:
 
     def test_when_two_seats_share_a_signing_key_then_refused(self):
         """Whoever signs for both holds two seats of one threshold."""
-        shared = HostKeys(signing=hosts(1)[0].signing, sealing=fresh("another") * 38)
+        shared = HostKeys(signing=hosts(1)[0].signing, post_quantum=fresh("another") * 61)
         with pytest.raises(EncodingError):
             committee(hosts=(*hosts(4), shared))
 
-    def test_when_two_seats_share_a_sealing_key_then_refused(self):
-        """Whoever opens for both holds two shares."""
-        shared = HostKeys(signing=fresh("another"), sealing=hosts(1)[0].sealing)
+    def test_when_two_seats_share_a_post_quantum_key_then_refused(self):
+        """Where Ed25519 falls, whoever signs for both holds two seats."""
+        shared = HostKeys(signing=fresh("another"), post_quantum=hosts(1)[0].post_quantum)
         with pytest.raises(EncodingError):
             committee(hosts=(*hosts(4), shared))
 
-    def test_when_one_has_no_sealing_key_then_refused(self):
+    def test_when_one_has_no_post_quantum_key_then_refused(self):
         with pytest.raises(EncodingError):
             committee(hosts=(*hosts(4), HostKeys(signing=fresh("coordinator"))))
 
-    @pytest.mark.parametrize(("signing", "sealing"), [(31, 1216), (33, 1216), (32, 1215), (32, 1217), (32, 1)])
-    def test_when_a_key_has_another_length_then_it_is_none(self, signing, sealing):
+    @pytest.mark.parametrize(("signing", "post_quantum"), [(31, 1952), (33, 1952), (32, 1951), (32, 1953), (32, 1)])
+    def test_when_a_key_has_another_length_then_it_is_none(self, signing, post_quantum):
         with pytest.raises(EncodingError):
-            HostKeys(signing=bytes(signing), sealing=bytes(sealing))
+            HostKeys(signing=bytes(signing), post_quantum=bytes(post_quantum))
 
     def test_when_seats_are_asked_then_they_count_from_one_and_strangers_have_none(self):
         mine = a_committee(3, (2,))
@@ -102,3 +108,27 @@ class TestGivenTheFingerprint:
     def test_when_the_chain_id_is_none_then_refused(self, chain_id):
         with pytest.raises(EncodingError):
             committee(chain_id=chain_id)
+
+
+class TestGivenTheLargestCommittee:
+    def test_when_every_seat_deals_two_keys_then_its_words_and_a_round_of_them_fit(self):
+        """What one seat says is bounded, so that nobody can make a round too long to be carried."""
+        n, thresholds = LARGEST_COMMITTEE, (67, 99)
+        keys = tuple(tuple(bytes(SEALING_KEY_BYTES) for _ in range(n)) for _ in thresholds)
+        dealt = tuple(
+            KeyDealing(
+                threshold=threshold,
+                commitment=tuple(bytes(33) for _ in range(threshold)),
+                proof=bytes(65),
+                sealed=tuple(bytes(SEALED_BYTES) for _ in range(n)),
+            )
+            for threshold in thresholds
+        )
+        for said in (
+            Preparation(run=bytes(32), sealing_keys=keys, opening=bytes(32)),
+            Dealing(run=bytes(32), preparations=bytes(32), keys=dealt),
+        ):
+            envelope = an_identity("largest").sign(said, execution=bytes(32))
+            assert len(envelope) < LARGEST_WORD
+            cheats = n - thresholds[0]
+            assert (n - cheats) * len(envelope) + cheats * LARGEST_WORD < LARGEST_MESSAGE

@@ -7,59 +7,102 @@ import msgspec
 import pytest
 
 from custody.errors import EncodingError
-from custody.protocol import messages
+from custody.protocol import run_messages as run
+from custody.protocol import signing_messages as signing
+from custody.protocol.encoding import MOST_PARTIES, encode
 from custody.protocol.messages import (
+    ED25519_BYTES,
     KINDS,
     LARGEST_MESSAGE,
+    ML_DSA_BYTES,
+    PAIRED,
     SUITE,
     VERSION,
     Envelope,
+    Refusal,
     decode_body,
     decode_envelope,
-    encode,
 )
 from tests.builders import fresh
 
-HOST = messages.HostKeysBody(signing=fresh("signing"), sealing=bytes(1216))
-KEY = messages.GroupKeyBody(threshold=3, public=b"\x02" * 33)
-DEALT = messages.KeyDealing(
-    threshold=3, commitment=(b"\x02" * 33,) * 3, proof=bytes(65), sealed=(b"one", b"two", b"three")
-)
+POINT = b"\x02" * 33
+HOST = run.HostKeysBody(signing=fresh("signing"), post_quantum=bytes(1952))
+KEY = run.KeyBody(threshold=3, public=POINT, holders=fresh("holders"))
+TERMS = run.RunTerms(
+    kind="reshare", hosts=(HOST, HOST), thresholds=(2, 3), chain_id=1, authority=bytes(20), generation=1,
+    previous=fresh("previous"), dealers=((1, 2), (1, 2, 3)), lost=0, salt=fresh("salt"),
+)  # fmt: skip
+DEALT = run.KeyDealing(threshold=3, commitment=(POINT,) * 3, proof=bytes(65), sealed=(b"one", b"two", b"three"))
+SPLIT = run.KeySplitting(threshold=3, points=(POINT,) * 3, sealed=(b"one", b"two", b"three"))
 ENVELOPES = (b"one envelope", b"another")
+MARK = signing.Mark(boot=1, boot_random=bytes(16), journal_length=9, journal_head=fresh("head"))
+HOLDING = signing.Holding(key=POINT, generation=1, holders=fresh("holders"))
+ORDER = signing.Order(
+    intent_type="Expedite", intent=bytes(288), chain_id=1, contract=bytes(20), block_hash=fresh("block")
+)
+CERTIFICATE = {"certificate": fresh("certificate")}
 SAMPLES = {
     type(sample).__name__: sample
     for sample in (
-        messages.CeremonyProposal(
-            hosts=(HOST, HOST), thresholds=(2, 3), chain_id=1, authority=bytes(20), salt=fresh("salt")
+        run.RunProposal(terms=TERMS, lineage=(b"certificate",)),
+        run.Contribution(contribution=fresh("c")),
+        run.ContributionSet(contributions=ENVELOPES),
+        run.Preparation(run=fresh("run"), sealing_keys=((bytes(1216),) * 2, ()), opening=fresh("opening")),
+        run.PreparationSet(preparations=ENVELOPES),
+        run.Dealing(run=fresh("run"), preparations=fresh("p"), keys=(DEALT, DEALT)),
+        run.DealingSet(dealings=ENVELOPES),
+        run.Splitting(run=fresh("run"), preparations=fresh("p"), keys=(SPLIT,)),
+        run.SplittingSet(splittings=ENVELOPES),
+        run.Summing(
+            run=fresh("run"), splittings=fresh("s"), keys=(run.KeySumming(threshold=3, sealed=b"sealed"),)
         ),
-        messages.Contribution(contribution=fresh("c")),
-        messages.ContributionSet(contributions=ENVELOPES),
-        messages.Dealing(run=fresh("run"), keys=(DEALT, DEALT)),
-        messages.DealingSet(dealings=ENVELOPES),
-        messages.Endorsement(run=fresh("run"), transcript=fresh("transcript"), keys=(KEY,)),
-        messages.EndorsementSet(endorsements=ENVELOPES),
-        messages.Certified(certificate=fresh("certificate")),
-        messages.ApprovalRequest(
-            intent_type="Expedite", intent=bytes(288), chain_id=1, contract=bytes(20), key=b"\x02" * 33,
-            block_hash=fresh("block"),
+        run.SummingSet(summings=ENVELOPES),
+        run.Complaint(
+            run=fresh("run"), seen=fresh("seen"), accused=2, threshold=3, fault="sealed", secret=bytes(96)
         ),
-        messages.Approval(
-            digest=fresh("digest"), key=b"\x02" * 33, commitment=bytes(66), boot=1, boot_random=bytes(16), index=1
+        run.Endorsement(
+            run=fresh("run"), transcript=fresh("transcript"), generation=1, previous=fresh("previous"),
+            origin=fresh("origin"), keys=(KEY,),
         ),
-        messages.ShareRequest(digest=fresh("digest"), approvals=ENVELOPES),
-        messages.ShareResponse(digest=fresh("digest"), list_hash=fresh("list"), share=fresh("share")),
-        messages.StatusRequest(),
-        messages.Status(boot=1, keys=(KEY,), journal_length=0, journal_head=bytes(32)),
-        messages.Refusal(reasons=("no", "and no")),
+        run.EndorsementSet(endorsements=ENVELOPES),
+        run.Certified(**CERTIFICATE),
+        run.BackupQuery(**CERTIFICATE),
+        run.BackupTested(**CERTIFICATE),
+        run.EraseRequest(**CERTIFICATE, tested=ENVELOPES),
+        run.Erased(**CERTIFICATE),
+        run.KeysQuery(),
+        run.KeysHeld(lineages=((b"certificate",),)),
+        run.DeriveRequest(root=fresh("root"), chain_id=1, contract=bytes(20), index=7),
+        run.Derived(root=fresh("root"), chain_id=1, contract=bytes(20), index=7, keys=(POINT,)),
+        signing.ApprovalRequest(order=ORDER, holding=HOLDING),
+        signing.Approval(
+            digest=fresh("digest"), holding=HOLDING, commitment=bytes(66), mark=MARK, batch=0, index=1
+        ),
+        signing.ShareRequest(digest=fresh("digest"), approvals=ENVELOPES),
+        signing.ShareResponse(
+            digest=fresh("digest"), list_hash=fresh("list"), share=fresh("share"), group_commitment=POINT, following=b""
+        ),
+        signing.BatchRequest(holding=HOLDING, count=5),
+        signing.NonceBatch(holding=HOLDING, mark=MARK, batch=1, commitments=(bytes(66), bytes(66))),
+        signing.OneTripRequest(order=ORDER, holding=HOLDING, picks=(signing.Pick(batch=b"batch", index=3),)),
+        signing.MarkQuery(host=fresh("host"), challenge=bytes(16)),
+        signing.PeerMark(host=fresh("host"), challenge=bytes(16), seen=(b"an envelope",)),
+        signing.WakeRequest(marks=ENVELOPES),
+        signing.Awake(boot=1),
+        signing.StatusRequest(),
+        signing.Status(mark=MARK, holdings=(HOLDING,), waiting=True),
+        Refusal(reasons=("no", "and no")),
     )
 }  # fmt: skip
+FREE_LENGTH = {"opening", "previous", "secret", "following"}
+"""Bytes that a step checks and the wire does not: empty or whole, by what the message's author is."""
 NAMES = sorted(KINDS)
 
 
 def an_envelope(**changes):
     fields = {
         "version": VERSION, "suite": SUITE, "kind": "StatusRequest", "author": fresh("author"), "recipient": b"",
-        "execution": fresh("execution"), "body": encode(messages.StatusRequest()), "signature": bytes(64),
+        "execution": fresh("execution"), "body": encode(signing.StatusRequest()), "signature": bytes(64),
     }  # fmt: skip
     return Envelope(**(fields | changes))
 
@@ -79,8 +122,10 @@ class TestGivenEveryKindOfMessage:
 
     @pytest.mark.parametrize("name", NAMES)
     def test_when_read_as_any_other_kind_then_it_is_refused(self, name):
+        """Kinds with the same fields say the same bytes; which was said is signed."""
+        fields = KINDS[name].__struct_fields__
         for other in NAMES:
-            if other != name:
+            if KINDS[other].__struct_fields__ != fields:
                 refuses(decode_body, other, encode(SAMPLES[name]))
 
     @pytest.mark.parametrize("name", NAMES)
@@ -128,18 +173,17 @@ class TestGivenEveryKindOfMessage:
     def test_when_a_field_has_a_length_the_wire_refuses_then_no_seat_could_read_it(self, name):
         """Every fixed-size field: one byte less and one more."""
         fields = msgspec.msgpack.decode(encode(SAMPLES[name]))
-        free = {"intent"}  # has a greatest length only
         for field, value in fields.items():
-            if isinstance(value, bytes) and field not in free:
+            if isinstance(value, bytes) and field not in FREE_LENGTH:
                 for altered in (value[:-1], value + b"\0"):
                     refuses(decode_body, name, msgspec.msgpack.encode(fields | {field: altered}))
 
     def test_when_counts_leave_their_range_then_they_are_refused(self):
-        status = msgspec.msgpack.decode(encode(SAMPLES["Status"]))
+        awake = msgspec.msgpack.decode(encode(SAMPLES["Awake"]))
         for boot in (-1, 2**63, 2**64 - 1, True, 1.0, "1", None):
-            refuses(decode_body, "Status", msgspec.msgpack.encode(status | {"boot": boot}))
+            refuses(decode_body, "Awake", msgspec.msgpack.encode(awake | {"boot": boot}))
 
-    @pytest.mark.parametrize("count", [0, 33])
+    @pytest.mark.parametrize("count", [0, MOST_PARTIES + 1])
     def test_when_a_round_has_no_envelope_or_too_many_then_it_is_refused(self, count):
         body = msgspec.msgpack.encode({"contributions": [b"x"] * count})
         refuses(decode_body, "ContributionSet", body)
@@ -157,7 +201,8 @@ class TestGivenAnEnvelope:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"version": 0}, {"version": 2}, {"version": -1}, {"version": 2**64 - 1}, {"version": True},
+            {"version": 0}, {"version": VERSION - 1}, {"version": VERSION + 1}, {"version": -1}, {"version": 2**64 - 1},
+            {"version": True},
             {"version": 1.0},
             {"suite": ""}, {"suite": SUITE + " "}, {"suite": SUITE.lower()}, {"suite": b"FROST"},
             {"author": bytes(31)}, {"author": bytes(33)}, {"author": b""}, {"recipient": bytes(1)},
@@ -186,16 +231,31 @@ class TestGivenAnEnvelope:
     def test_when_the_signed_bytes_of_two_envelopes_differ_in_one_field_then_they_are_not_the_same(self):
         base = an_envelope()
         changed = [
-            an_envelope(version=2), an_envelope(suite="x"), an_envelope(kind="Status"), an_envelope(author=bytes(32)),
+            an_envelope(version=9), an_envelope(suite="x"), an_envelope(kind="Status"), an_envelope(author=bytes(32)),
             an_envelope(recipient=bytes(32)), an_envelope(execution=bytes(32)), an_envelope(body=b""),
         ]  # fmt: skip
-        signed = {envelope.signed_bytes(bytes(32)) for envelope in (base, *changed)} | {base.signed_bytes(b"\1" * 32)}
-        assert len(signed) == 9
-        assert an_envelope(signature=b"\1" * 64).signed_bytes(bytes(32)) == base.signed_bytes(bytes(32))
+        keys, others = (
+            (bytes(32), bytes(1952)),
+            ((b"\1" * 32, bytes(1952)), (bytes(32), b"\1" * 1952), (bytes(32), b"")),
+        )
+        signed = {envelope.signed_bytes(*keys) for envelope in (base, *changed)}
+        signed |= {base.signed_bytes(*other) for other in others}
+        assert len(signed) == 11
+        assert an_envelope(signature=b"\1" * 64).signed_bytes(*keys) == base.signed_bytes(*keys)
+
+    @pytest.mark.parametrize("kind", NAMES)
+    def test_when_it_carries_one_signature_where_two_must_be_or_two_where_one_then_it_is_refused(self, kind):
+        whole = ED25519_BYTES + ML_DSA_BYTES * (kind in PAIRED)
+        for length in (ED25519_BYTES, ED25519_BYTES + ML_DSA_BYTES, ML_DSA_BYTES, whole - 1):
+            encoded = msgspec.msgpack.encode(an_envelope(kind=kind, signature=bytes(length)))
+            if length == whole:
+                assert decode_envelope(encoded).kind == kind
+            else:
+                refuses(decode_envelope, encoded)
 
     def test_when_a_field_grows_at_the_cost_of_its_neighbour_then_the_signed_bytes_differ(self):
         one, other = an_envelope(kind="ab", suite="c"), an_envelope(kind="a", suite="bc")
-        assert one.signed_bytes(bytes(32)) != other.signed_bytes(bytes(32))
+        assert one.signed_bytes(bytes(32), b"") != other.signed_bytes(bytes(32), b"")
 
 
 class TestGivenTenThousandRandomBytes:
@@ -219,7 +279,11 @@ class TestGivenTenThousandRandomBytes:
 
     @pytest.mark.parametrize("count", [2**20, 2**28, 2**32 - 1])
     def test_when_a_list_claims_more_entries_than_there_are_bytes_then_it_is_refused(self, count):
-        body = encode(messages.Dealing(run=bytes(32), keys=()))[:-1] + b"\xdd" + count.to_bytes(4, "big")
+        body = (
+            encode(run.Dealing(run=bytes(32), preparations=bytes(32), keys=()))[:-1]
+            + b"\xdd"
+            + count.to_bytes(4, "big")
+        )
         refuses(decode_body, "Dealing", body)
 
 

@@ -3,22 +3,48 @@
 import pytest
 from msgspec.structs import replace
 
-from custody.crypto.frost import aggregate, verify
-from custody.crypto.scalars import Scalar
-from custody.errors import FaultyCoordinator, NonceReused
+from custody.crypto.frost import verify
+from custody.errors import FaultyCoordinator, FaultySigner, NonceReused
 from custody.identifiers import SessionId, SignerId
-from custody.protocol.messages import Approval
-from custody.protocol.signing import answer, offer, package_of
+from custody.protocol.combining import combine
+from custody.protocol.signing import (
+    TenuredKey,
+    answer,
+    list_hash_of,
+    listed_approvals,
+    listed_picks,
+    offer,
+    package_of,
+)
+from custody.protocol.signing_messages import Approval, Mark, NonceBatch
+from custody.protocol.tenure import Tenure
 from tests.builders import a_committee, a_key, an_approval_of, an_expedite, an_identity, fresh, nonces_of, seats
-from tests.protocol.running import authenticated
+from tests.signer.scene import HOSTS
+
+
+def authenticated(message, *, by, execution, recipient=b""):
+    """A message as it arrives: signed, carried, and proven to be its author's."""
+    return HOSTS.authenticate(by.sign(message, execution=execution, recipient=recipient), {by.keys.id: by.keys})
+
 
 N, THRESHOLD = 5, 3
-COMMITTEE = a_committee(N, (THRESHOLD, 4))
 SHARES = a_key(threshold=THRESHOLD, n=N)
-KEY = SHARES[SignerId(1)].key
-OTHER_KEY = a_key(threshold=THRESHOLD, n=N, label="another key")[SignerId(1)].key
+GROUP = SHARES[SignerId(1)].key
+OTHER_GROUP = a_key(threshold=THRESHOLD, n=N, label="another key")[SignerId(1)].key
+
+
+def tenured(group, generation=0):
+    tenure = Tenure(
+        committee=a_committee(N, (THRESHOLD, 4)), generation=generation, certificate=fresh("certificate"),
+        root=fresh("root"), origin=fresh("origin"), keys=(group,),
+    )  # fmt: skip
+    return TenuredKey.of(tenure, group)
+
+
+KEY, OTHER_KEY, NEWER_KEY = tenured(GROUP), tenured(OTHER_GROUP), tenured(GROUP, generation=1)
 SESSION = SessionId(fresh("session"))
-APPROVED = an_approval_of(an_expedite(threshold=THRESHOLD), KEY, thresholds=(3, 4))
+APPROVED = an_approval_of(an_expedite(threshold=THRESHOLD), GROUP, thresholds=(3, 4))
+MARK = Mark(boot=1, boot_random=bytes(16), journal_length=1, journal_head=bytes(32))
 
 
 class Session:
@@ -26,39 +52,53 @@ class Session:
 
     def __init__(self):
         self.offered = {
-            seat: offer(
-                APPROVED,
-                session=SESSION,
-                share=SHARES[seat],
-                hiding_randomness=fresh(("hiding", seat)),
-                binding_randomness=fresh(("binding", seat)),
-            )
+            seat: offer(APPROVED, session=SESSION, share=SHARES[seat], nonces=nonces_of(SHARES[seat]))
             for seat in seats(N)
         }
 
-    def approval(self, seat, *, by=None, execution=SESSION, **changes):
+    def approval(self, seat, *, by=None, execution=SESSION, recipient=b"", **changes):
         said = Approval(
-            digest=APPROVED.digest, key=KEY.id, commitment=self.offered[seat].commitment_id, boot=1,
-            boot_random=bytes(16), index=1,
+            digest=APPROVED.digest, holding=KEY.holding, commitment=self.offered[seat].commitment_id, mark=MARK,
+            batch=0, index=1,
         )  # fmt: skip
-        return authenticated(replace(said, **changes), by=by or an_identity(seat), execution=execution)
+        return authenticated(
+            replace(said, **changes), by=by or an_identity(seat), execution=execution, recipient=recipient
+        )
 
     def approvals(self, *signers):
         return [self.approval(seat) for seat in signers]
 
     def package(self, approvals):
-        return package_of(approvals, session=SESSION, digest=APPROVED.digest, key=KEY, committee=COMMITTEE)
+        pledges = listed_approvals(approvals, session=SESSION, digest=APPROVED.digest, key=KEY)
+        return package_of(pledges, digest=APPROVED.digest, key=KEY)
 
     def answers_an_honest_list(self, seat=1):
         """Whether the pair is still there: shown by using it."""
-        return answer(self.offered[seat], self.package(self.approvals(1, 2, 3))).response
+        return answer(self.offered[seat], self.package(self.approvals(1, 2, 3))).response(following=b"")
+
+    def batch(self, seat, *, by=None, **changes):
+        said = NonceBatch(
+            holding=KEY.holding, mark=MARK, batch=1,
+            commitments=(nonces_of(SHARES[seat], "unused").commitment.points_bytes(), self.offered[seat].commitment_id),
+        )  # fmt: skip
+        return authenticated(replace(said, **changes), by=by or an_identity(seat), execution=fresh("batches"))
+
+    def picked(self, picks):
+        return package_of(listed_picks(picks, key=KEY), digest=APPROVED.digest, key=KEY)
+
+    def picks(self, *signers):
+        return [(self.batch(seat), 1) for seat in signers]
 
 
 LISTS = {
     "a-stranger": lambda s: [*s.approvals(1, 2), s.approval(3, by=an_identity("stranger"))],
     "another-session": lambda s: [*s.approvals(1, 2), s.approval(3, execution=fresh("another session"))],
     "another-digest": lambda s: [*s.approvals(1, 2), s.approval(3, digest=fresh("another digest"))],
-    "another-key": lambda s: [*s.approvals(1, 2), s.approval(3, key=OTHER_KEY.id)],
+    "another-key": lambda s: [*s.approvals(1, 2), s.approval(3, holding=OTHER_KEY.holding)],
+    "another-generation": lambda s: [*s.approvals(1, 2), s.approval(3, holding=NEWER_KEY.holding)],
+    "other-holders": lambda s: [*s.approvals(1, 2), s.approval(3, holding=replace(KEY.holding, holders=bytes(32)))],
+    "for-one-reader": lambda s: [*s.approvals(1, 2), s.approval(3, recipient=fresh("reader"))],
+    "one-of-a-batch": lambda s: [*s.approvals(1, 2), s.approval(3, batch=1)],
     "unsorted": lambda s: s.approvals(1, 3, 2),
     "backwards": lambda s: s.approvals(3, 2, 1),
     "one-seat-twice": lambda s: s.approvals(1, 2, 2),
@@ -80,6 +120,29 @@ class TestGivenAListNoHonestCoordinatorSends:
         with pytest.raises(FaultyCoordinator):
             session.package(LISTS[fault](session))
         assert session.answers_an_honest_list()
+
+
+PICKS = {
+    "a-stranger": lambda s: [*s.picks(1, 2), (s.batch(3, by=an_identity("stranger")), 1)],
+    "another-key": lambda s: [*s.picks(1, 2), (s.batch(3, holding=OTHER_KEY.holding), 1)],
+    "another-generation": lambda s: [*s.picks(1, 2), (s.batch(3, holding=NEWER_KEY.holding), 1)],
+    "no-batch": lambda s: [*s.picks(1, 2), (s.batch(3, batch=0), 1)],
+    "beyond-the-batch": lambda s: [*s.picks(1, 2), (s.batch(3), 2)],
+    "no-point": lambda s: [*s.picks(1, 2), (s.batch(3, commitments=(bytes(66), bytes(66))), 1)],
+    "unsorted": lambda s: s.picks(2, 1, 3),
+    "one-seat-twice": lambda s: [*s.picks(1, 2), (s.batch(3), 0), (s.batch(3), 1)],
+    "too-short": lambda s: s.picks(1, 2),
+    "empty": lambda s: [],
+}
+
+
+class TestGivenPicksNoHonestCoordinatorSends:
+    @pytest.mark.parametrize("fault", PICKS)
+    def test_when_the_package_is_built_then_the_coordinator_is_named_and_no_nonce_is_spent(self, fault):
+        session = Session()
+        with pytest.raises(FaultyCoordinator):
+            session.picked(PICKS[fault](session))
+        assert answer(session.offered[1], session.picked(session.picks(1, 2, 3)))
 
 
 class TestGivenAPackageThatIsNotTheOneApproved:
@@ -107,13 +170,15 @@ class TestGivenAPackageThatIsNotTheOneApproved:
     def test_when_it_is_of_another_digest_then_no_nonce_is_spent(self):
         session, other = Session(), fresh("another digest")
         approvals = [session.approval(seat, digest=other) for seat in (1, 2, 3)]
-        package = package_of(approvals, session=SESSION, digest=other, key=KEY, committee=COMMITTEE)
+        pledges = listed_approvals(approvals, session=SESSION, digest=other, key=KEY)
+        package = package_of(pledges, digest=other, key=KEY)
         self.refused(session, package)
 
     def test_when_it_is_of_another_key_then_no_nonce_is_spent(self):
         session = Session()
-        approvals = [session.approval(seat, key=OTHER_KEY.id) for seat in (1, 2, 3)]
-        package = package_of(approvals, session=SESSION, digest=APPROVED.digest, key=OTHER_KEY, committee=COMMITTEE)
+        approvals = [session.approval(seat, holding=OTHER_KEY.holding) for seat in (1, 2, 3)]
+        pledges = listed_approvals(approvals, session=SESSION, digest=APPROVED.digest, key=OTHER_KEY)
+        package = package_of(pledges, digest=APPROVED.digest, key=OTHER_KEY)
         self.refused(session, package)
 
 
@@ -122,10 +187,20 @@ class TestGivenAnHonestList:
     def test_when_its_seats_answer_then_the_shares_add_up_to_a_signature(self, signers):
         session = Session()
         package = session.package(session.approvals(*signers))
-        answered = {seat: answer(session.offered[seat], package) for seat in signers}
-        assert {done.list_hash for done in answered.values()} == {package.list_hash}
-        shares = {seat: Scalar.from_bytes_checked(done.response.share) for seat, done in answered.items()}
-        verify(aggregate(shares, package), APPROVED.digest, KEY.public)
+        responses = {seat: answer(session.offered[seat], package).response(following=b"") for seat in signers}
+        assert {response.list_hash for response in responses.values()} == {package.list_hash}
+        verify(combine(responses, unneeded, digest=APPROVED.digest, key=GROUP), APPROVED.digest, GROUP.public)
+
+    def test_when_its_hash_is_wanted_before_its_package_then_it_is_the_same(self):
+        session = Session()
+        pledges = listed_approvals(session.approvals(1, 3, 4), session=SESSION, digest=APPROVED.digest, key=KEY)
+        assert list_hash_of(pledges) == package_of(pledges, digest=APPROVED.digest, key=KEY).list_hash
+
+    def test_when_it_is_made_of_picks_then_the_shares_add_up_too(self):
+        session = Session()
+        package = session.picked(session.picks(2, 3, 5))
+        responses = {seat: answer(session.offered[seat], package).response(following=b"") for seat in (2, 3, 5)}
+        verify(combine(responses, unneeded, digest=APPROVED.digest, key=GROUP), APPROVED.digest, GROUP.public)
 
     def test_when_asked_twice_then_the_second_answer_is_refused_for_the_same_and_for_another_list(self):
         session = Session()
@@ -139,7 +214,9 @@ class TestGivenAnHonestList:
         package = session.package(session.approvals(1, 2, 3))
         done = answer(session.offered[1], package)
         assert (done.session, done.commitment_id) == (SESSION, session.offered[1].commitment_id)
-        assert (done.response.digest, done.response.list_hash) == (APPROVED.digest, package.list_hash)
+        assert (done.digest, done.list_hash) == (APPROVED.digest, package.list_hash)
+        assert done.group_commitment == package.R.to_bytes_compressed()
+        assert done.response(following=b"next").following == b"next"
 
     def test_when_an_offer_is_printed_then_share_and_nonces_are_hidden(self):
         session = Session()
@@ -153,4 +230,54 @@ class TestGivenAShareOfAnotherKey:
     def test_when_an_offer_is_made_with_it_then_it_is_refused(self):
         other = a_key(threshold=THRESHOLD, n=N, label="another key")[SignerId(1)]
         with pytest.raises(ValueError):
-            offer(APPROVED, session=SESSION, share=other, hiding_randomness=bytes(32), binding_randomness=bytes(32))
+            offer(APPROVED, session=SESSION, share=other, nonces=nonces_of(other))
+
+    def test_when_the_pair_is_of_another_seat_then_it_is_refused(self):
+        with pytest.raises(ValueError):
+            offer(APPROVED, session=SESSION, share=SHARES[1], nonces=nonces_of(SHARES[2]))
+
+
+def unneeded():
+    raise AssertionError("an honest list's package is not computed by the coordinator")
+
+
+class TestGivenAnswersOfWhichSomeAreWrong:
+    """`combine` names all culprits and nobody else."""
+
+    def answers(self, **changes):
+        session = Session()
+        package = session.package(session.approvals(1, 2, 3, 4))
+        responses = {seat: answer(session.offered[seat], package).response(following=b"") for seat in (1, 2, 3, 4)}
+        for name, change in changes.items():
+            seat = int(name[-1])
+            responses[seat] = replace(responses[seat], **change)
+        return responses, lambda: package
+
+    def culprits(self, **changes):
+        responses, package = self.answers(**changes)
+        with pytest.raises(FaultySigner) as raised:
+            combine(responses, package, digest=APPROVED.digest, key=GROUP)
+        return raised.value.culprits
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"share": bytes(32)},
+            {"share": b"\xff" * 32},
+            {"group_commitment": bytes(33)},
+            {"group_commitment": GROUP.public.to_bytes_compressed()},
+        ],
+        ids=["zero", "no-scalar", "no-point", "another-point"],
+    )
+    @pytest.mark.parametrize("wrong", [(1,), (4,), (2, 3), (1, 2, 3, 4)], ids=str)
+    def test_when_added_up_then_exactly_those_are_named(self, change, wrong):
+        assert self.culprits(**{f"seat_{seat}": change for seat in wrong}) == set(wrong)
+
+    def test_when_one_states_another_R_and_one_sends_a_bad_share_then_both_are_named(self):
+        assert self.culprits(seat_1={"share": bytes(32)}, seat_3={"group_commitment": bytes(33)}) == {1, 3}
+
+    def test_when_one_is_missing_then_it_is_a_wrong_argument(self):
+        responses, package = self.answers()
+        del responses[2]
+        with pytest.raises(ValueError):
+            combine(responses, package, digest=APPROVED.digest, key=GROUP)

@@ -10,9 +10,9 @@ from typing import Any
 
 from custody.host import PassphraseCipher
 from custody.identifiers import Digest, SessionId
-from custody.ports.ledger import Answer, CertifiedKey, Held, IntentSlot
+from custody.ports.ledger import Answer, Held, IntentSlot
 from custody.store import NodeStore
-from tests.builders import CHAIN_ID, CHAIN_TIME, VAULT, a_key, fresh
+from tests.builders import CHAIN_ID, CHAIN_TIME, VAULT, fresh
 
 SEED = fresh("identity seed")
 CIPHER = PassphraseCipher(b"passphrase", salt=bytes(16))
@@ -60,17 +60,23 @@ def record(store: NodeStore, number: int = 1, **changes: Any) -> None:
     arguments: dict[str, Any] = {
         "slot": a_slot(number),
         "held": Held(digest=answer.digest, deadline=CHAIN_TIME + number),
-        "replaces": None,
+        "replaces": frozenset(),
         "chain_time": CHAIN_TIME + number,
         "decision": f"decision {number}",
+        "seen": (),
     }
-    store.record_answer(answer, **(arguments | changes))
+    store.ledger.record_answer(answer, **(arguments | changes))
 
 
-def certified(threshold: int = 3, label: object = "key") -> CertifiedKey:
-    return CertifiedKey(
-        share=a_key(threshold=threshold, n=5, label=label)[2], certificate=fresh("c"), committee=fresh("f")
-    )
+def given(store: NodeStore, number: int) -> Answer | None:
+    """What the store has for the n-th session and list."""
+    answer = an_answer(number)
+    return store.ledger.answer_for(answer.session, answer.list_hash)
+
+
+def holders(store: NodeStore, slot: IntentSlot) -> set[bytes]:
+    """Every digest that may have been signed for a slot."""
+    return {claim.digest for claim in store.ledger.claims(slot)}
 
 
 def query(folder: Path, statement: str, arguments: tuple[object, ...] = ()) -> list[Any]:

@@ -6,15 +6,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from custody.errors import StoreError
-from custody.ports.ledger import Round
+from custody.errors import RunAborted, StoreError
+from custody.ports.ledger import Round, RunSecrets
+from custody.protocol.signing_messages import Mark
 from custody.store import NodeStore
-from tests.builders import CHAIN_TIME
-from tests.store.stores import a_node, a_slot, an_answer, certified, opened, query, record, the_cipher
+from tests.builders import CHAIN_TIME, fresh
+from tests.store.stores import a_node, a_slot, an_answer, given, holders, opened, query, record, the_cipher
 
 STEPS, CUTS_EACH = 12, 50
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +24,7 @@ FILES = ("node.sqlite", "node.sqlite-wal")
 
 WORKER = """
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tests.store.stores import opened, record
 with opened(Path(sys.argv[1])) as store:
@@ -40,11 +43,10 @@ def answers_in(folder, numbers):
         present = []
         for number in numbers:
             parts = (
-                store.answer_for(an_answer(number).session) == an_answer(number),
-                store.held(a_slot(number)) is not None
-                and store.held(a_slot(number)).digest == an_answer(number).digest,
+                given(store, number) == an_answer(number),
+                holders(store, a_slot(number)) == {an_answer(number).digest},
                 f"decision {number}" in journalled,
-                store.latest_chain_time() >= CHAIN_TIME + number,
+                store.ledger.latest_chain_time() >= CHAIN_TIME + number,
             )
             assert len(set(parts)) == 1, f"answer {number} is there in part: {parts}"
             if parts[0]:
@@ -124,7 +126,8 @@ class TestGivenAFileWithBadSectors:
         with opened(node) as store:
             for number in range(1, 30):
                 record(store, number)
-            store.record_certified(bytes(32), 1, Round(input=b"in", output=b"out"), [certified()])
+            drawn = RunSecrets(generation_seed=fresh("seed"), randomness=fresh("randomness"))
+            store.runs.begin_run(bytes(32), Round(input=b"in", output=b"out"), drawn)
         query(node, "PRAGMA wal_checkpoint(TRUNCATE)")
         whole, source, escaped = (node / FILES[0]).read_bytes(), random.Random(8), set()
         for number in range(150):
@@ -146,13 +149,18 @@ def read_everything(folder):
     store = NodeStore.open(folder, the_cipher)
     try:
         store.identity_seed()
-        store.certified_keys()
-        store.ceremony_rounds(bytes(32))
-        store.latest_chain_time()
+        store.runs.lineages()
+        store.runs.run_rounds(bytes(32))
+        with suppress(RunAborted):  # the damage may have taken them: then the run is over
+            store.runs.run_secrets(bytes(32))
+        store.ledger.latest_chain_time()
         store.journal.verify()
         for number in range(1, 30):
-            store.answer_for(an_answer(number).session)
-            store.held(a_slot(number))
+            given(store, number)
+            store.ledger.claims(a_slot(number))
+            store.ledger.is_spent(an_answer(number).commitment_id)
+            store.ledger.furthest_mark(fresh(number))
+            store.ledger.remembers(Mark(boot=1, boot_random=bytes(16), journal_length=number, journal_head=bytes(32)))
         record(store, 99)
     finally:
         store.close()

@@ -6,25 +6,14 @@ import sys
 
 import pytest
 
-from custody.errors import CustodyError, StoreDamaged, StoreLocked, UsageError
+from custody.errors import StoreDamaged, StoreLocked, UsageError
 from custody.host import PassphraseCipher
-from custody.ports.ledger import Held, Round
+from custody.ports.ledger import Held, Round, RunSecrets
 from custody.store import Database, HashChainedJournal, NodeStore
 from tests.builders import CHAIN_TIME, fresh
-from tests.store.stores import (
-    OTHER_CIPHER,
-    SEED,
-    a_node,
-    a_slot,
-    an_answer,
-    certified,
-    opened,
-    query,
-    record,
-    the_cipher,
-)  # fmt: skip
+from tests.store.stores import OTHER_CIPHER, SEED, a_node, a_slot, an_answer, opened, query, record, the_cipher
 
-PROPOSAL = fresh("proposal")
+RUN = fresh("run")
 
 
 @pytest.fixture
@@ -32,53 +21,45 @@ def folder(tmp_path):
     return a_node(tmp_path / "node")
 
 
+def the_secrets():
+    return RunSecrets(generation_seed=fresh("generation seed"), randomness=fresh("randomness"))
+
+
 class TestGivenAStoreThatWasWritten:
+    """What signing leaves behind is asked in test_answers.py, what runs leave in test_run_store.py."""
+
     @pytest.fixture
     def written(self, folder):
         with opened(folder) as store:
-            store.record_round(PROPOSAL, 1, Round(input=b"in 1", output=b"out 1"))
-            store.record_certified(
-                PROPOSAL, 2, Round(input=b"in 2", output=b"out 2"), [certified(3, "low"), certified(4, "high")]
-            )
+            store.runs.begin_run(RUN, Round(input=b"in 1", output=b"out 1"), the_secrets())
+            store.runs.record_round(RUN, 2, Round(input=b"in 2", output=b"out 2"), ends=False)
             record(store, 7)
         return folder
 
     def test_when_opened_again_then_everything_is_there(self, written):
         with opened(written) as store:
             assert store.identity_seed() == SEED
-            assert store.ceremony_rounds(PROPOSAL) == {
+            assert store.runs.run_rounds(RUN) == {
                 1: Round(input=b"in 1", output=b"out 1"),
                 2: Round(input=b"in 2", output=b"out 2"),
             }
-            assert store.ceremony_rounds(fresh("another")) == {}
-            assert store.answer_for(an_answer(7).session) == an_answer(7)
-            assert store.answer_for(an_answer(8).session) is None
-            assert store.held(a_slot(7)) == Held(digest=an_answer(7).digest, deadline=CHAIN_TIME + 7)
-            assert store.held(a_slot(8)) is None
-            assert store.latest_chain_time() == CHAIN_TIME + 7
-            assert store.journal.verify() == store.journal_head()[0] == 3
-
-    def test_when_opened_again_then_keys_and_shares_are_the_same(self, written):
-        with opened(written) as store:
-            for found, kept in zip(store.certified_keys(), (certified(3, "low"), certified(4, "high")), strict=True):
-                assert found.share.secret.to_secret_bytes() == kept.share.secret.to_secret_bytes()
-                assert (found.share.signer, found.share.key) == (kept.share.signer, kept.share.key)
-                assert (found.certificate, found.committee) == (kept.certificate, kept.committee)
+            assert store.runs.run_secrets(RUN) == the_secrets()
+            assert store.ledger.answer_for(an_answer(7).session, an_answer(7).list_hash) == an_answer(7)
+            assert store.ledger.claims(a_slot(7)) == (Held(digest=an_answer(7).digest, deadline=CHAIN_TIME + 7),)
+            assert store.ledger.latest_chain_time() == CHAIN_TIME + 7
+            assert store.journal.verify() == store.journal_head()[0] == 5, "two starts, two rounds, one answer"
 
     def test_when_opened_again_then_the_boot_is_another(self, written):
         boots = []
         for _ in range(3):
             with opened(written) as store:
-                boots.append(store.boot)
+                boots.append(store.ledger.boot)
         assert [number for number, _ in boots] == [2, 3, 4]
         assert len({random for _, random in boots}) == 3
 
     def test_when_the_file_is_searched_then_no_secret_stands_in_it(self, written):
         raw = b"".join(path.read_bytes() for path in written.iterdir())
-        secrets = [
-            SEED,
-            *(certified(t, label).share.secret.to_secret_bytes() for t, label in ((3, "low"), (4, "high"))),
-        ]
+        secrets = [SEED, the_secrets().generation_seed, the_secrets().randomness]
         assert all(secret not in raw and secret[::-1] not in raw for secret in secrets)
 
     def test_when_its_files_are_listed_then_only_the_owner_reads_them(self, written):
@@ -129,19 +110,20 @@ class TestGivenAFolder:
         with pytest.raises(StoreDamaged):
             NodeStore.open(tmp_path, the_cipher)
 
-    def test_when_the_format_is_another_then_the_store_is_refused(self, folder):
-        query(folder, "UPDATE meta SET value = x'00000002' WHERE name = 'format'")
+    @pytest.mark.parametrize("other", ["00000001", "00000003", ""])
+    def test_when_the_format_is_another_then_the_store_is_refused(self, folder, other):
+        query(folder, f"UPDATE meta SET value = x'{other}' WHERE name = 'format'")
         with pytest.raises(StoreDamaged):
             NodeStore.open(folder, the_cipher)
 
 
 class TestGivenAWrongPassphrase:
-    def test_when_opened_then_neither_seed_nor_shares_come_out(self, folder):
+    def test_when_opened_then_neither_seed_nor_what_runs_drew_comes_out(self, folder):
         with opened(folder) as store:
-            store.record_certified(PROPOSAL, 1, Round(input=b"", output=b""), [certified()])
+            store.runs.begin_run(RUN, Round(input=b"", output=b""), the_secrets())
         store = NodeStore.open(folder, lambda *, salt: OTHER_CIPHER)
         try:
-            for read in (store.identity_seed, store.certified_keys):
+            for read in (store.identity_seed, lambda: store.runs.run_secrets(RUN)):
                 with pytest.raises(StoreDamaged):
                     read()
         finally:
@@ -161,38 +143,11 @@ class TestGivenAWrongPassphrase:
             store.close()
 
 
-EDITS = {
-    "sealed-shares-swapped": "UPDATE keys SET sealed = (SELECT sealed FROM keys o WHERE o.rowid != keys.rowid)",
-    "sealed-seed-as-share": "UPDATE keys SET sealed = (SELECT sealed FROM secrets)",
-    "sealed-emptied": "UPDATE keys SET sealed = x''",
-    "public-shares-edited": "UPDATE keys SET public_shares = (SELECT public_shares FROM keys o WHERE o.threshold = 4)",
-    "public-shares-cut": "UPDATE keys SET public_shares = substr(public_shares, 1, 105)",
-    "threshold-lowered": "UPDATE keys SET threshold = 2 WHERE threshold = 3",
-    "threshold-negative": "UPDATE keys SET threshold = -1 WHERE threshold = 3",
-    "threshold-huge": "UPDATE keys SET threshold = 70000 WHERE threshold = 3",
-    "seat-moved": "UPDATE keys SET seat = 3",
-    "seat-negative": "UPDATE keys SET seat = -1",
-    "committee-edited": "UPDATE keys SET committee = zeroblob(32)",
-    "certificate-edited": "UPDATE keys SET certificate = zeroblob(32)",
-    "group-key-edited": "UPDATE keys SET group_key = zeroblob(33) WHERE threshold = 3",
-}
-
-
-class TestGivenAKeyRowThatSomebodyEdited:
-    @pytest.mark.parametrize("edit", EDITS)
-    def test_when_keys_are_read_then_the_store_is_damaged(self, folder, edit):
+class TestGivenAnIdentityThatSomebodyEdited:
+    def test_when_the_seed_is_replaced_by_another_sealed_secret_then_the_store_is_damaged(self, folder):
         with opened(folder) as store:
-            store.record_certified(
-                PROPOSAL, 1, Round(input=b"", output=b""), [certified(3, "low"), certified(4, "high")]
-            )
-        query(folder, EDITS[edit])
-        with opened(folder) as store, pytest.raises(StoreDamaged):
-            store.certified_keys()
-
-    def test_when_the_seed_is_replaced_by_a_sealed_share_then_the_store_is_damaged(self, folder):
-        with opened(folder) as store:
-            store.record_certified(PROPOSAL, 1, Round(input=b"", output=b""), [certified()])
-        query(folder, "UPDATE secrets SET sealed = (SELECT sealed FROM keys)")
+            store.runs.begin_run(RUN, Round(input=b"", output=b""), the_secrets())
+        query(folder, "UPDATE secrets SET sealed = (SELECT sealed FROM run_secrets WHERE kind = 'generation-seed')")
         with opened(folder) as store, pytest.raises(StoreDamaged):
             store.identity_seed()
 
@@ -247,28 +202,13 @@ class TestGivenAJournal:
         with opened(folder) as store:
             store.note("refused", "something")
             assert store.journal_head()[0] == 1
-            store.record_round(PROPOSAL, 1, Round(input=b"", output=b""))
-            assert store.journal_head()[0] == 2
-        assert query(folder, "SELECT kind FROM journal WHERE sequence = 2") == [("refused",)]
+            store.runs.begin_run(RUN, Round(input=b"", output=b""), the_secrets())
+            assert store.journal_head()[0] == 3
+        kinds = query(folder, "SELECT kind FROM journal ORDER BY sequence")
+        assert kinds == [("started",), ("refused",), ("run",)]
 
     def test_when_the_store_is_closed_then_notes_that_wait_are_written(self, folder):
         """A node that only refuses commits nothing: its refusals should still be found in the morning."""
         with opened(folder) as store:
             store.note("refused", "something")
         assert query(folder, "SELECT detail FROM journal WHERE kind = 'refused'") == [("something",)]
-
-
-class TestGivenACeremonyRoundThatIsThere:
-    def test_when_it_is_recorded_again_then_it_is_refused_in_our_words_and_stays(self, folder):
-        with opened(folder) as store:
-            store.record_round(PROPOSAL, 1, Round(input=b"in", output=b"out"))
-            with pytest.raises(CustodyError):
-                store.record_round(PROPOSAL, 1, Round(input=b"other", output=b"other"))
-            assert store.ceremony_rounds(PROPOSAL) == {1: Round(input=b"in", output=b"out")}
-
-    def test_when_a_key_cannot_be_written_then_neither_is_its_round(self, folder):
-        with opened(folder) as store:
-            with pytest.raises(CustodyError):
-                store.record_certified(PROPOSAL, 4, Round(input=b"", output=b""), [certified(), certified()])
-            assert store.ceremony_rounds(PROPOSAL) == {}
-            assert store.certified_keys() == []

@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 import pytest
 
 from custody.cli.develop import find_root
-from custody.identifiers import Address
+from custody.coordinator.waking import wake
+from custody.identifiers import Address, SignerId
+from custody.protocol.authenticated import Authenticated
+from custody.protocol.signing_messages import Status, StatusRequest
 from custody.units import HOUR, USDC, MicroUsdc
 from custody.wiring.stage import Stage, set_stage
 
@@ -47,12 +50,24 @@ def owners(stage: Stage) -> list[Address]:
 
 
 @pytest.fixture
-def everybody_alive(stage: Stage) -> Stage:
-    """The stage with every custodian's process running."""
+def everybody_alive(stage: Stage, run: Run[Any]) -> Stage:
+    """The stage with every custodian's process running, and its memory vouched for by its peers."""
     for custodian in stage.custodians:
         if custodian.child is None or not custodian.child.alive:
             custodian.kill()
             custodian.start(stage.children)
     for custodian in stage.custodians:
         custodian.await_ready()
+    for custodian in stage.custodians:
+        run(wake_up(stage, custodian.seat))
     return stage
+
+
+async def wake_up(stage: Stage, seat: SignerId) -> None:
+    """Have a seat's peers vouch for it, if it waits for them; what a coordinator does when it meets one that waits."""
+    asker = stage.asker()
+    status = await asker.ask(seat, StatusRequest(), Status, execution=bytes(32), seconds=10)
+    assert isinstance(status, Authenticated), status.why
+    if status.message.waiting:
+        woken = await wake(asker, seat, seconds=10)
+        assert isinstance(woken, Authenticated), woken.why

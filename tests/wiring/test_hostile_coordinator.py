@@ -6,6 +6,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from custody.coordinator import SigningRequest
@@ -16,18 +17,24 @@ from custody.identifiers import BlockHash, SignerId
 from custody.intents.classes import ActionClass
 from custody.intents.expedite import Expedite
 from custody.policy.reasons import ReasonCode
-from custody.protocol.messages import (
+from custody.protocol.signing_messages import (
     Approval,
     ApprovalRequest,
+    Awake,
+    BatchRequest,
+    MarkQuery,
+    NonceBatch,
+    PeerMark,
     ShareRequest,
     ShareResponse,
     Status,
     StatusRequest,
+    WakeRequest,
 )
 from custody.units import DAY, HOUR, USDC, MicroUsdc
 from custody.wiring.payouts import draft_expedite
 from custody.wiring.stage import Stage
-from tests.wiring.conftest import Run, owners
+from tests.wiring.conftest import Run, owners, wake_up
 
 SEAT = SignerId(2)
 
@@ -44,10 +51,16 @@ def order_of(stage: Stage, intent: Expedite, **changes: Any) -> SigningRequest:
         intent=intent,
         chain_id=stage.client.chain_id(),
         contract=stage.vault.deployment.vault,
-        key=stage.ceremony.keys[intent.threshold],
+        tenure=stage.ceremony.tenure,
+        key=stage.ceremony.tenure.by_threshold[intent.threshold],
         newest_block=lambda: stage.client.head()[1],
     )
     return replace(order, **changes)
+
+
+def approval_request(order: SigningRequest) -> ApprovalRequest:
+    """Round A of an order, as a coordinator asks every seat."""
+    return ApprovalRequest(order=order.order(), holding=order.tenure.holding(order.key))
 
 
 def ask(
@@ -55,6 +68,13 @@ def ask(
 ) -> Any:
     execution = session or secrets.token_bytes(32)
     return run(stage.asker().ask(seat, message, kind, execution=execution, seconds=10))
+
+
+def restart(stage: Stage) -> None:
+    custodian = stage.custodians[SEAT - 1]
+    custodian.kill()
+    custodian.start(stage.children)
+    custodian.await_ready()
 
 
 def refusal_codes(answer: Any) -> set[str]:
@@ -83,38 +103,40 @@ class TestGivenAnIntentSpoiledInOnePlace:
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite, changes: dict[str, Any], code: ReasonCode
     ) -> None:
         spoiled = replace(intent, **changes)
-        answer = ask(everybody_alive, run, order_of(everybody_alive, spoiled).request(), Approval)
+        answer = ask(everybody_alive, run, approval_request(order_of(everybody_alive, spoiled)), Approval)
         assert code in refusal_codes(answer)
 
     def test_when_it_names_the_key_of_another_threshold_then_it_is_refused(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
-        order = order_of(everybody_alive, intent, key=everybody_alive.ceremony.keys[4])
-        assert ReasonCode.WRONG_KEY in refusal_codes(ask(everybody_alive, run, order.request(), Approval))
+        order = order_of(everybody_alive, intent, key=everybody_alive.ceremony.tenure.by_threshold[4])
+        assert ReasonCode.WRONG_KEY in refusal_codes(ask(everybody_alive, run, approval_request(order), Approval))
 
     def test_when_it_is_for_another_chain_then_it_is_refused(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
         order = order_of(everybody_alive, intent, chain_id=1)
-        assert refusal_codes(ask(everybody_alive, run, order.request(), Approval)) == {ReasonCode.NO_RULE_ALLOWS}
+        assert refusal_codes(ask(everybody_alive, run, approval_request(order), Approval)) == {
+            ReasonCode.NO_RULE_ALLOWS
+        }
 
     def test_when_it_is_for_another_contract_then_it_is_refused(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
         order = order_of(everybody_alive, intent, contract=everybody_alive.vault.deployment.token)
-        assert isinstance(ask(everybody_alive, run, order.request(), Approval), Refused)
+        assert isinstance(ask(everybody_alive, run, approval_request(order), Approval), Refused)
 
     def test_when_the_block_is_unknown_then_it_is_refused_as_stale(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
         order = order_of(everybody_alive, intent, newest_block=lambda: BlockHash(bytes(32)))
-        codes = refusal_codes(ask(everybody_alive, run, order.request(), Approval))
+        codes = refusal_codes(ask(everybody_alive, run, approval_request(order), Approval))
         assert codes & {ReasonCode.STALE_READ, ReasonCode.CHAIN_UNAVAILABLE}
 
     def test_when_the_block_is_four_behind_then_it_is_refused_as_stale(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
-        request = order_of(everybody_alive, intent).request()
+        request = approval_request(order_of(everybody_alive, intent))
         for _ in range(4):
             everybody_alive.client.advance(1)
         assert refusal_codes(ask(everybody_alive, run, request, Approval)) == {ReasonCode.STALE_READ}
@@ -122,16 +144,10 @@ class TestGivenAnIntentSpoiledInOnePlace:
     def test_when_the_intent_is_not_words_then_it_is_refused_as_malformed(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite
     ) -> None:
-        request = order_of(everybody_alive, intent).request()
-        for name, encoded in (("Expedite", request.intent[:-1]), ("Steal", request.intent)):
-            message = ApprovalRequest(
-                intent_type=name,
-                intent=encoded,
-                chain_id=request.chain_id,
-                contract=request.contract,
-                key=request.key,
-                block_hash=request.block_hash,
-            )
+        request = approval_request(order_of(everybody_alive, intent))
+        for name, encoded in (("Expedite", request.order.intent[:-1]), ("Steal", request.order.intent)):
+            order = msgspec.structs.replace(request.order, intent_type=name, intent=encoded)
+            message = ApprovalRequest(order=order, holding=request.holding)
             assert refusal_codes(ask(everybody_alive, run, message, Approval)) == {ReasonCode.MALFORMED}
 
 
@@ -142,7 +158,7 @@ class TestGivenApprovalsOfThree:
 
     @pytest.fixture
     def approvals(self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes) -> list[Any]:
-        request = order_of(everybody_alive, intent).request()
+        request = approval_request(order_of(everybody_alive, intent))
         return [ask(everybody_alive, run, request, Approval, seat=SignerId(s), session=session) for s in (1, 2, 3)]
 
     def share(self, stage: Stage, run: Run[Any], session: bytes, digest: bytes, approvals: list[Any]) -> Any:
@@ -154,7 +170,12 @@ class TestGivenApprovalsOfThree:
     ) -> None:
         stage, digest = everybody_alive, approvals[0].message.digest
         other = ask(
-            stage, run, order_of(stage, intent).request(), Approval, seat=SignerId(3), session=secrets.token_bytes(32)
+            stage,
+            run,
+            approval_request(order_of(stage, intent)),
+            Approval,
+            seat=SignerId(3),
+            session=secrets.token_bytes(32),
         )
         stranger = HostIdentity(secrets.token_bytes(32))
         forged = stranger.sign(approvals[2].message, execution=session)
@@ -178,10 +199,44 @@ class TestGivenApprovalsOfThree:
         first = self.share(stage, run, session, digest, approvals)
         again = self.share(stage, run, session, digest, approvals)
         assert again.encoded == first.encoded
-        request = order_of(stage, intent).request()
+        request = approval_request(order_of(stage, intent))
         fourth = ask(stage, run, request, Approval, seat=SignerId(4), session=session)
         another = self.share(stage, run, session, digest, [approvals[0], approvals[1], fourth])
         assert refusal_codes(another) == {ReasonCode.NONCE_SPENT}
+
+    def test_when_the_node_restarts_then_it_gives_nothing_until_its_peers_vouch_for_its_memory(
+        self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes, approvals: list[Any]
+    ) -> None:
+        stage, digest = everybody_alive, approvals[0].message.digest
+        self.share(stage, run, session, digest, approvals)
+        restart(stage)
+        assert ask(stage, run, StatusRequest(), Status).message.waiting
+        request = approval_request(order_of(stage, intent))
+        for answer in (
+            self.share(stage, run, session, digest, approvals),
+            ask(stage, run, request, Approval, session=secrets.token_bytes(32)),
+            ask(stage, run, BatchRequest(holding=request.holding, count=4), NonceBatch),
+        ):
+            assert refusal_codes(answer) == {ReasonCode.WAITING}
+
+    def test_when_the_relay_forges_or_withholds_what_peers_say_then_a_restarted_node_goes_on_waiting(
+        self, everybody_alive: Stage, run: Run[Any]
+    ) -> None:
+        stage = everybody_alive
+        restart(stage)
+        challenge = ask(stage, run, StatusRequest(), Status).message.mark.boot_random
+        query = MarkQuery(host=stage.committee.host(SEAT).id, challenge=challenge)
+        stale = MarkQuery(host=stage.committee.host(SEAT).id, challenge=bytes(16))
+        marks = [ask(stage, run, query, PeerMark, seat=SignerId(seat)).encoded for seat in (1, 3, 4, 5)]
+        of_another_boot = [ask(stage, run, stale, PeerMark, seat=SignerId(seat)).encoded for seat in (1, 3, 4, 5)]
+        stranger = HostIdentity(secrets.token_bytes(32))
+        message = PeerMark(host=stage.committee.host(SEAT).id, challenge=challenge, seen=())
+        forged = [stranger.sign(message, execution=bytes(32)) for _ in range(4)]
+        for spoiled in (marks[:2], [marks[0]] * 4, of_another_boot, forged, [*marks[:2], *forged]):
+            answer = ask(stage, run, WakeRequest(marks=tuple(spoiled)), Awake)
+            assert refusal_codes(answer) == {ReasonCode.WAITING}
+        assert isinstance(ask(stage, run, WakeRequest(marks=tuple(marks[:3])), Awake).message, Awake)
+        assert not ask(stage, run, StatusRequest(), Status).message.waiting
 
     def test_when_the_node_restarts_then_a_given_share_is_repeated_and_a_promised_one_is_void(
         self, everybody_alive: Stage, run: Run[Any], intent: Expedite, session: bytes, approvals: list[Any]
@@ -189,12 +244,10 @@ class TestGivenApprovalsOfThree:
         stage, digest = everybody_alive, approvals[0].message.digest
         given = self.share(stage, run, session, digest, approvals)
         promised_session = secrets.token_bytes(32)
-        request = order_of(stage, intent).request()
+        request = approval_request(order_of(stage, intent))
         promised = [ask(stage, run, request, Approval, seat=SignerId(s), session=promised_session) for s in (1, 2, 3)]
-        custodian = stage.custodians[SEAT - 1]
-        custodian.kill()
-        custodian.start(stage.children)
-        custodian.await_ready()
+        restart(stage)
+        run(wake_up(stage, SEAT))
         repeated = self.share(stage, run, session, digest, approvals)
         assert not isinstance(repeated, Refused | Silent), repeated.why
         assert repeated.encoded == given.encoded
@@ -207,15 +260,15 @@ class TestGivenApprovalsOfThree:
         stage, digest = everybody_alive, approvals[0].message.digest
         self.share(stage, run, session, digest, approvals)
         other = replace(intent, deadline=intent.deadline + 1)
-        answer = ask(stage, run, order_of(stage, other).request(), Approval)
+        answer = ask(stage, run, approval_request(order_of(stage, other)), Approval)
         assert refusal_codes(answer) == {ReasonCode.NONCE_TAKEN}
         stage.client.advance(2 * HOUR)
         late = replace(intent, deadline=stage.client.head()[2] + HOUR)
-        answer = ask(stage, run, order_of(stage, late).request(), Approval)
+        answer = ask(stage, run, approval_request(order_of(stage, late)), Approval)
         assert refusal_codes(answer) == {ReasonCode.NONCE_TAKEN}, "past its deadline, but not at final depth"
         for _ in range(13):
             stage.client.advance(1)
-        assert isinstance(ask(stage, run, order_of(stage, late).request(), Approval).message, Approval)
+        assert isinstance(ask(stage, run, approval_request(order_of(stage, late)), Approval).message, Approval)
         stage.client.advance(DAY)
 
 
@@ -225,7 +278,7 @@ class TestGivenARequestThatIsNotOfTheAllowedCoordinator:
     ) -> None:
         stage = everybody_alive
         host = stage.committee.host(SEAT)
-        stranger = HostIdentity(secrets.token_bytes(32), seals=False)
+        stranger = HostIdentity(secrets.token_bytes(32), sits=False)
         request = stranger.sign(StatusRequest(), execution=bytes(32), recipient=host.id)
         with pytest.raises(TransportError, match="the author is nobody we know"):
             run(stage.transport.ask(SEAT, request))
@@ -244,4 +297,4 @@ class TestGivenARequestThatIsNotOfTheAllowedCoordinator:
                 run(stage.transport.ask(SEAT, noise))
         answer = ask(stage, run, StatusRequest(), Status)
         assert not isinstance(answer, Silent)
-        assert len(answer.message.keys) == 2
+        assert len(answer.message.holdings) == 2

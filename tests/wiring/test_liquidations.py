@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -19,17 +20,19 @@ from custody.cli.develop import find_root
 from custody.coordinator import SigningCoordinator
 from custody.crypto.keys import KeyShare
 from custody.errors import NotEnoughSigners
+from custody.host import HostDirectory, PassphraseCipher
 from custody.identifiers import Address
 from custody.intents.classes import ActionClass
 from custody.intents.keccak import checksum_address
 from custody.intents.liquidation import LiquidationOrder
 from custody.keeper import Keeper
 from custody.policy.reasons import ReasonCode
-from custody.ports.venue import Batch
+from custody.ports.venue import Batch, Outcome
 from custody.risk.account import health
 from custody.risk.feed import Round
+from custody.signer.run_desk import held_keys
+from custody.store import NodeStore
 from custody.wiring.devnet import CustodianProcess
-from custody.wiring.node import open_store
 from custody.wiring.population import Population, draw_population, open_accounts
 from custody.wiring.replay import Replay, ReplayLog
 from custody.wiring.signing import CustodianLane
@@ -69,7 +72,7 @@ class Scene:
         self.venue = VenueClient(rpc, addresses, reverts)
         self.lane = CustodianLane(
             SigningCoordinator(stage.asker()),
-            keys=stage.ceremony.keys,
+            tenure=stage.ceremony.tenure,
             chain_id=stage.client.chain_id(),
             liquidation=stage.deployment.liquidation,
             newest_block=lambda: stage.client.head()[1],
@@ -122,12 +125,20 @@ def scene(run: Run[Any], tmp_path: Path) -> Iterator[Scene]:
         run(stack.aclose())
 
 
+async def mined(venue: VenueClient, transaction: bytes) -> Outcome:
+    """What became of a transaction; the chain answers before the block is there."""
+    while (outcome := await venue.outcome(transaction)) is None:  # noqa: ASYNC110  # a chain tells nobody
+        await asyncio.sleep(0.01)
+    return outcome
+
+
 def share_of(custodian: CustodianProcess, *, threshold: int) -> KeyShare:
     """What lies in a custodian's store, taken by its owner."""
     custodian.kill()
-    store = open_store(custodian.home, custodian.passphrase)
+    store = NodeStore.open(custodian.home, lambda *, salt: PassphraseCipher(custodian.passphrase, salt=salt))
     try:
-        return next(key.share for key in store.certified_keys() if key.share.key.threshold == threshold)
+        held = held_keys(store.runs, HostDirectory())
+        return next(key.share for key in held if key.share.key.threshold == threshold)
     finally:
         store.close()
 
@@ -252,7 +263,7 @@ class TestGivenAHealthyAccount:
         shares = [share_of(scene.stage.custodians[seat - 1], threshold=3) for seat in (1, 2, 3, 4)]
         signature = sign_together(shares, digest)
         transaction = run(scene.venue.submit(Batch(order, signature.to_chain_bytes())))
-        outcome = run(scene.venue.outcome(transaction))
+        outcome = run(mined(scene.venue, transaction))
         assert outcome.error is None
         assert outcome.slices == ()
         assert outcome.skipped == ((victim, SKIPPED_HEALTHY),)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ def payouts_of(stage: Stage, on_set: Any = lambda _: None) -> Payouts:
         vault=stage.vault,
         client=stage.client,
         coordinator=SigningCoordinator(stage.asker(), on_set=on_set),
-        keys=stage.ceremony.keys,
+        tenure=stage.ceremony.tenure,
     )
 
 
@@ -46,6 +48,16 @@ def a_new_day(stage: Stage) -> None:
 
 
 class TestGivenFiveCustodiansAlive:
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+    def test_when_the_kernel_is_asked_then_none_of_their_processes_may_leave_a_core(
+        self, everybody_alive: Stage
+    ) -> None:
+        for custodian in everybody_alive.custodians:
+            assert custodian.child is not None
+            limits = Path(f"/proc/{custodian.child.pid}/limits").read_text().splitlines()
+            core = next(line for line in limits if line.startswith("Max core file size"))
+            assert core.split()[4:6] == ["0", "0"], "soft and hard"
+
     def test_when_a_small_release_is_expedited_then_three_distinct_processes_signed_and_it_is_paid(
         self, everybody_alive: Stage, run: Run[Any], keeper: Address
     ) -> None:
@@ -137,6 +149,36 @@ class TestGivenTwoCustodiansDying:
         assert not killed & set(payout.signed.signers)
 
 
+class TestGivenACustodianThatHasJustRestarted:
+    def test_when_its_share_is_needed_then_the_coordinator_wakes_it_by_itself(
+        self, everybody_alive: Stage, run: Run[Any], keeper: Address
+    ) -> None:
+        """Four are asked for a key of four; one of them waits until its peers vouch for its memory."""
+        stage = everybody_alive
+        for seat in (2, 5):
+            stage.custodians[seat - 1].kill()
+        stage.custodians[1].start(stage.children)
+        stage.custodians[1].await_ready()
+        release_id = a_request(stage.vault, owners(stage)[0], 50_000)
+        intent = draft_expedite(stage.vault, stage.client, release_id)
+        payout = run(payouts_of(stage).pay(intent, sender=keeper))
+        assert payout.signed.signers == (1, 2, 3, 4)
+
+    def test_when_too_few_of_its_peers_live_then_it_says_that_it_waits_for_them(
+        self, everybody_alive: Stage, run: Run[Any]
+    ) -> None:
+        stage = everybody_alive
+        for seat in (1, 2, 5):
+            stage.custodians[seat - 1].kill()
+        stage.custodians[1].start(stage.children)
+        stage.custodians[1].await_ready()
+        release_id = a_request(stage.vault, owners(stage)[0], 500)
+        with pytest.raises(NotEnoughSigners) as caught:
+            run(payouts_of(stage).sign(draft_expedite(stage.vault, stage.client, release_id)))
+        assert caught.value.approved == (3, 4)
+        assert "waiting: 2 peers vouched, which is too few" in str(caught.value)
+
+
 class TestGivenCustodiansThatHangOnAChainThatGoesOn:
     @pytest.fixture
     def frozen(self, everybody_alive: Stage) -> Iterator[set[int]]:
@@ -192,7 +234,7 @@ class TestGivenThreeCustodiansDead:
         intent = draft_expedite(stage.vault, stage.client, release_id)
         with pytest.raises(NotEnoughSigners) as caught:
             run(payouts_of(stage, lambda signers: stage.custodians[0].kill()).pay(intent, sender=keeper))
-        assert 1 in caught.value.silent
+        assert str(caught.value) == "needs 3 of 5 custodians, 2 approved; silent: 1, 4, 5"
         assert stage.vault.release(release_id).state is ReleaseState.REQUESTED
 
 

@@ -12,7 +12,6 @@ import random
 import secrets
 import shutil
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,10 +60,13 @@ BREATH = 0.03
 
 @dataclass
 class Snapshot:
-    """A custodian's folder as it was when its process was dead, and how many signatures it was part of by then."""
+    """A custodian's folder as it was when its process was dead, and how many orders had been begun by then.
+
+    Only a signature of an order that was begun later is one that the copy does not know of.
+    """
 
     folder: Path
-    signed: int
+    begun: int
 
 
 @dataclass
@@ -93,7 +95,8 @@ class Scene:
         self.restored: list[Restored] = []
         self._folder = folder
         self._children = children
-        self._part_of: Counter[SignerId] = Counter()
+        self._begun = 0
+        self._part_of: dict[SignerId, int] = {}  # seat -> number of the last order that it gave a share for
         self._snapshots: dict[SignerId, Snapshot] = {}
         release_id = stage.vault.request_release(owners(stage)[0], MicroUsdc(10 * USDC))
         self._intent = draft_expedite(stage.vault, stage.client, release_id)
@@ -122,13 +125,15 @@ class Scene:
             await asyncio.sleep(BREATH)
             if self.random.random() < 0.1:
                 await coordinator.stock_up(TenuredKey.of(order.tenure, order.key), count=8)
+            self._begun += 1
+            number = self._begun
             try:
                 signed = await coordinator.sign(order)
             except NotEnoughSigners:
                 continue
             verify(signed.signature, signed.digest, order.key.public)
             self.signed += 1
-            self._part_of.update(signed.signers)
+            self._part_of.update(dict.fromkeys(signed.signers, number))
 
     async def tempt_until(self, stop: asyncio.Event) -> None:
         """A hostile coordinator: opens sessions with every seat, then asks each for three lists of one session."""
@@ -176,7 +181,7 @@ class Scene:
         await asyncio.to_thread(custodian.await_ready)
 
     def _copy(self, custodian: CustodianProcess) -> None:
-        self._snapshots.setdefault(custodian.seat, Snapshot(self._aside(custodian), self._part_of[custodian.seat]))
+        self._snapshots.setdefault(custodian.seat, Snapshot(self._aside(custodian), self._begun))
 
     def _aside(self, custodian: CustodianProcess) -> Path:
         to = self._folder / f"{custodian.seat}-{secrets.token_hex(4)}"
@@ -222,7 +227,7 @@ class Scene:
             await self._start(custodian)
         while True:
             for seat, snapshot in self._snapshots.items():
-                if self._part_of[seat] > snapshot.signed:
+                if self._part_of.get(seat, 0) > snapshot.begun:
                     return self.stage.custodians[seat - 1]
             await asyncio.sleep(0.05)
 

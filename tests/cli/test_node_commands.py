@@ -91,7 +91,7 @@ class TestGivenANodeWithKeysUnderAPassphrase:
         assert query(with_keys.folder, "SELECT count(*) FROM shares") == [(1,)]
 
     def test_when_not_confirmed_then_everything_stays(self, custody, with_keys, monkeypatch):
-        monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115
+        monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115  # the command reads it until the test ends
         said = custody("node", "destroy", "--home", with_keys.folder)
         assert said.code in (2, 130)
         open_store(with_keys.folder).close()
@@ -139,7 +139,7 @@ class TestGivenARunThatWasEndorsedAndNotFinished:
         without_its_end(situation.parties, "refresh", situation.committee, situation.lineage)
         party = situation.parties[0]
         party.stop()
-        monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115
+        monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115  # the command reads it until the test ends
         assert custody("node", "abandon", "--home", party.folder).code == 130
         party.restart()
         assert len(party.store.runs.unfinished()) == 1

@@ -131,7 +131,7 @@ def complaining(phase: str) -> Iterator[RunFault]:
         yield fault(name, description, claim.make)
     yield fault("with-the-keys-of-another", "its one-time keys are copies of another party's", _copied_keys)
     for name, (description, change) in ELSEWHERE.items():
-        made = lambda run, cast, change=change: _elsewhere(run, cast, change)  # noqa: E731
+        made = lambda run, cast, change=change: _elsewhere(run, cast, change)  # noqa: E731  # one a row
         yield fault(name, description, made, blamed=NOBODY)
     if phase == "reshare":
         newcomer = "a newcomer, who deals nothing, is accused of its dealing"

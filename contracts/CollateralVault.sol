@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAuthority} from "./interfaces/IAuthority.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
+import {IPeople} from "./interfaces/IPeople.sol";
 import {IRegimeOracle} from "./interfaces/IRegimeOracle.sol";
 import {OwnDelay} from "./libraries/OwnDelay.sol";
 import {RegimeReading} from "./libraries/RegimeReading.sol";
@@ -82,6 +83,9 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
     IAuthority public immutable authority;
 
     /// @inheritdoc ICollateralVault
+    IPeople public immutable people;
+
+    /// @inheritdoc ICollateralVault
     IRegimeOracle public immutable oracle;
 
     /// @inheritdoc ICollateralVault
@@ -124,17 +128,20 @@ contract CollateralVault is ICollateralVault, EIP712, ReentrancyGuardTransient {
 
     /// @param token_ The collateral, for ever.
     /// @param authority_ Who may shorten delays, for ever.
+    /// @param people_ Who guards, and who changes parameters, for ever.
     /// @param oracle_ Where the regime is read for the vault's own delays, for ever.
     /// @param venue_ Who moves margin, for ever. It names the vault in its own constructor, so it has no code yet.
-    constructor(IERC20 token_, IAuthority authority_, IRegimeOracle oracle_, address venue_)
+    constructor(IERC20 token_, IAuthority authority_, IPeople people_, IRegimeOracle oracle_, address venue_)
         EIP712("CollateralVault", "1")
     {
         _requireContract(address(token_));
         _requireContract(address(authority_));
+        _requireContract(address(people_));
         _requireContract(address(oracle_));
         require(venue_ != address(0) && venue_ != address(this), InvalidVenue(venue_));
         token = token_;
         authority = authority_;
+        people = people_;
         oracle = oracle_;
         venue = venue_;
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAuthority} from "./interfaces/IAuthority.sol";
+import {IGuardians} from "./interfaces/IGuardians.sol";
 import {IMultisigAuthority} from "./interfaces/IMultisigAuthority.sol";
 import {IRegimeOracle} from "./interfaces/IRegimeOracle.sol";
 import {GuardianSet} from "./libraries/GuardianSet.sol";
@@ -256,7 +257,7 @@ contract MultisigAuthority is IMultisigAuthority, EIP712, ReentrancyGuardTransie
         MemberSets.requireSound(set);
     }
 
-    /// @inheritdoc IMultisigAuthority
+    /// @inheritdoc IGuardians
     function isGuardian(address account) external view returns (bool) {
         return _guardians[_state.guardianEpoch][account];
     }

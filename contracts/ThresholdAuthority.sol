@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAuthority} from "./interfaces/IAuthority.sol";
+import {IPeople} from "./interfaces/IPeople.sol";
 import {IRegimeOracle} from "./interfaces/IRegimeOracle.sol";
 import {IThresholdAuthority} from "./interfaces/IThresholdAuthority.sol";
 import {ClassTable} from "./libraries/ClassTable.sol";
@@ -56,6 +57,9 @@ contract ThresholdAuthority is IThresholdAuthority {
     /// @inheritdoc IThresholdAuthority
     IRegimeOracle public immutable oracle;
 
+    /// @inheritdoc IThresholdAuthority
+    IPeople public immutable people;
+
     /* STORAGE */
 
     EpochState private _state;
@@ -70,9 +74,17 @@ contract ThresholdAuthority is IThresholdAuthority {
     /// @param signers_ How many custodians hold shares of each key.
     /// @param certificateHash_ Hash of the certificate of the ceremony that made the keys.
     /// @param oracle_ Where the regime is read, for ever.
-    constructor(GroupKey[] memory keys, uint8 signers_, bytes32 certificateHash_, IRegimeOracle oracle_) {
+    /// @param people_ Who guards, and who rotates where the custodians have fallen silent, for ever.
+    constructor(
+        GroupKey[] memory keys,
+        uint8 signers_,
+        bytes32 certificateHash_,
+        IRegimeOracle oracle_,
+        IPeople people_
+    ) {
         require(certificateHash_ != 0, CertificateMissing());
         require(address(oracle_).code.length != 0, OracleWithoutCode(address(oracle_)));
+        require(address(people_).code.length != 0, PeopleWithoutCode(address(people_)));
         require(keys.length != 0 && keys.length <= MAX_KEYS, WrongKeyCount(keys.length));
         GroupKey memory low = keys[0];
         GroupKey memory high = keys[keys.length - 1];
@@ -84,6 +96,7 @@ contract ThresholdAuthority is IThresholdAuthority {
         _requireSound(high, signers_);
 
         oracle = oracle_;
+        people = people_;
         _state = EpochState({
             epoch: FIRST_EPOCH, signers: signers_, lowThreshold: low.threshold, highThreshold: high.threshold
         });

@@ -7,6 +7,7 @@ import {Expedite} from "../types/Expedite.sol";
 import {Ppm} from "../types/Ppm.sol";
 import {Release, ReleaseId, ReleaseState} from "../types/Release.sol";
 import {IAuthority} from "./IAuthority.sol";
+import {IPeople} from "./IPeople.sol";
 import {IRegimeOracle} from "./IRegimeOracle.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
@@ -181,6 +182,9 @@ interface ICollateralVault {
 
     /// @notice Who may shorten delays.
     function authority() external view returns (IAuthority);
+
+    /// @notice Who guards, and who changes parameters.
+    function people() external view returns (IPeople);
 
     /// @notice Where the regime is read for the vault's own delays.
     function oracle() external view returns (IRegimeOracle);

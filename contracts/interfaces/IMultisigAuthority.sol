@@ -5,7 +5,7 @@ import {ActionClass} from "../types/ActionClass.sol";
 import {Call, Operation, OperationRecord, OperationState, VetoRecord} from "../types/Operation.sol";
 import {CancelRecoveries, Recovery, RecoveryRecord} from "../types/Recovery.sol";
 import {Regime} from "../types/Regime.sol";
-import {IAuthority} from "./IAuthority.sol";
+import {IPeople} from "./IPeople.sol";
 import {IRegimeOracle} from "./IRegimeOracle.sol";
 
 /// @notice People, who sign what they can read: operations, of one or more calls, that wait before anyone executes
@@ -17,7 +17,7 @@ import {IRegimeOracle} from "./IRegimeOracle.sol";
 /// Members sign the EIP-712 digest of the whole Operation; that digest is its id. Ids are independent: no queue.
 /// Besides the errors named here the libraries' pass: MemberSets, MultisigTable, OperationBook,
 /// OperationCalls, RecoveryBook, GuardianSet.
-interface IMultisigAuthority is IAuthority {
+interface IMultisigAuthority is IPeople {
     /* ERRORS */
 
     /// @notice There is no contract at the oracle's address.
@@ -168,9 +168,6 @@ interface IMultisigAuthority is IAuthority {
 
     /// @notice Hash of the member set in force.
     function setHash() external view returns (bytes32);
-
-    /// @notice Whether somebody is a guardian now.
-    function isGuardian(address account) external view returns (bool);
 
     /// @notice How many guardians there are.
     function guardianCount() external view returns (uint8);

@@ -5,6 +5,7 @@ import {ActionClass} from "../types/ActionClass.sol";
 import {Ppm} from "../types/Ppm.sol";
 import {Regime} from "../types/Regime.sol";
 import {IAuthority} from "./IAuthority.sol";
+import {IPeople} from "./IPeople.sol";
 import {IRegimeOracle} from "./IRegimeOracle.sol";
 
 /// @notice The custodians, who sign together with threshold keys. An epoch holds one group key for the low threshold
@@ -41,6 +42,9 @@ interface IThresholdAuthority is IAuthority {
 
     /// @notice There is no contract at the oracle's address.
     error OracleWithoutCode(address oracle);
+
+    /// @notice There is no contract at the people's address.
+    error PeopleWithoutCode(address people);
 
     /// @notice The epoch holds no key of this threshold.
     error UnknownThreshold(uint8 given);
@@ -82,4 +86,7 @@ interface IThresholdAuthority is IAuthority {
 
     /// @notice Where the regime is read.
     function oracle() external view returns (IRegimeOracle);
+
+    /// @notice Who guards, and who rotates where the custodians have fallen silent.
+    function people() external view returns (IPeople);
 }

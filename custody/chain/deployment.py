@@ -15,6 +15,7 @@ from custody.crypto.keys import GroupKey
 from custody.errors import ChainError
 from custody.identifiers import Address
 from custody.intents.keccak import keccak256
+from custody.intents.members import accounts_set
 
 _NO_VENUE: Final = Address(bytes(19) + b"\x01")
 """Whom a vault without a venue names: an address that no key and no code has."""
@@ -26,6 +27,7 @@ class Deployment:
 
     token: Address
     oracle: Address
+    people: Address
     authority: Address
     vault: Address
 
@@ -56,14 +58,14 @@ class VenueTerms:
 def predict_deployment(client: ChainClient, deployer: Address) -> Deployment:
     """Where `deploy_devnet` will put things if `deployer` sends nothing else before."""
     count = client.transaction_count(deployer)
-    token, oracle, authority, vault = (contract_address(deployer, count + index) for index in range(4))
-    return Deployment(token=token, oracle=oracle, authority=authority, vault=vault)
+    token, oracle, people, authority, vault = (contract_address(deployer, count + index) for index in range(5))
+    return Deployment(token=token, oracle=oracle, people=people, authority=authority, vault=vault)
 
 
 def predict_venue(client: ChainClient, deployer: Address) -> VenueDeployment:
     """Where `deploy_venue` will put things if `deployer` sends nothing else before."""
     count = client.transaction_count(deployer)
-    order = ("token", "feed", "first round", "oracle", "authority", "risk", "vault", "venue", "liquidation")
+    order = ("token", "feed", "first round", "oracle", "people", "authority", "risk", "vault", "venue", "liquidation")
     lie = {name: contract_address(deployer, count + index) for index, name in enumerate(order)}
     del lie["first round"]
     return VenueDeployment(**lie)
@@ -84,7 +86,7 @@ def _rlp_bytes_and_number(account: bytes, number: int) -> bytes:
 def deploy_devnet(
     client: ChainClient, *, deployer: Address, keys: Mapping[int, GroupKey], signers: int, certificate: bytes
 ) -> tuple[Deployment, dict[str, int]]:
-    """Deploy token, oracle, authority and vault, without a venue; returns where they lie and the gas of each.
+    """Deploy token, oracle, people, authority and vault, without a venue; returns where they lie and the gas of each.
 
     Raises:
         Reverted: a constructor refused, by name. ChainError: the deployer sent something else meanwhile.
@@ -93,9 +95,10 @@ def deploy_devnet(
     put = _Deployer(client, deployer)
     token = put("DevnetUSDC")
     oracle = put("DevnetRegimeOracle")
-    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle)
-    vault = put("CollateralVault", token, authority, oracle, _NO_VENUE)
-    deployment = Deployment(token=token, oracle=oracle, authority=authority, vault=vault)
+    people = put("MultisigAuthority", *_devnet_people(client), oracle)
+    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle, people)
+    vault = put("CollateralVault", token, authority, people, oracle, _NO_VENUE)
+    deployment = Deployment(token=token, oracle=oracle, people=people, authority=authority, vault=vault)
     _require_expected(deployment, expected)
     return deployment, put.gas
 
@@ -121,15 +124,17 @@ def deploy_venue(
     _, _, now = client.head()
     client.send(client.at("PriceFeed", feed).functions.push([(terms.first_answer, now)]), sender=deployer)
     oracle = put("VolatilityOracle", feed, terms.tick_decimals, terms.heartbeat, terms.grace)
-    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle)
+    people = put("MultisigAuthority", *_devnet_people(client), oracle)
+    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle, people)
     risk = put("RiskEngine", oracle)
-    vault = put("CollateralVault", token, authority, oracle, expected.venue)
+    vault = put("CollateralVault", token, authority, people, oracle, expected.venue)
     venue = put("MarginVenue", vault, oracle, risk, expected.liquidation)
     backstops = list(terms.backstops)
     liquidation = put("Liquidation", venue, vault, oracle, risk, authority, backstops, terms.cure, terms.open_after)
     deployment = VenueDeployment(
         token=token,
         oracle=oracle,
+        people=people,
         authority=authority,
         vault=vault,
         feed=feed,
@@ -154,6 +159,13 @@ class _Deployer:
         assert mined.contract is not None, "a constructor that succeeded made a contract"
         self.gas[name] = mined.gas
         return mined.contract
+
+
+def _devnet_people(client: ChainClient) -> tuple[bytes, list[Address]]:
+    """The member set and the guardians of a devnet, out of the accounts that its chain unlocks."""
+    accounts = client.accounts()
+    members, guardians = accounts[:5], accounts[5:8]
+    return accounts_set(members, low=3, high=4).encode(), sorted(guardians)
 
 
 def _group_keys(keys: Mapping[int, GroupKey]) -> list[tuple[int, int, int]]:

@@ -142,7 +142,7 @@ async def set_stage(
         return expedite_rule(expected.vault, max_amount=MOST_A_CUSTODIAN_SIGNS)
 
     async with _processes(root, folder, port, say, predict=predict_deployment, rules=rules) as processes:
-        say("deploying token, oracle, authority, vault")
+        say("deploying token, oracle, people, authority, vault")
         client, ceremony = processes.client, processes.ceremony
         deployment, gas = deploy_devnet(
             client,
@@ -177,7 +177,7 @@ async def set_venue_stage(
     async with _processes(
         root, folder, port, say, predict=predict_venue, rules=rules, chain_time=chain_time
     ) as processes:
-        say("deploying token, feed, oracle, authority, risk engine, vault, venue, liquidation")
+        say("deploying token, feed, oracle, people, authority, risk engine, vault, venue, liquidation")
         client, ceremony = processes.client, processes.ceremony
         deployment, gas = deploy_venue(
             client,

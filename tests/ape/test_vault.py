@@ -43,7 +43,7 @@ def oracle(project, deployer):
 def vault(project, deployer, usdc, oracle):
     # The owner's own way out asks no authority: that no custodian can answer here is part of the test.
     # Nor does it ask a venue: any address will do for one.
-    return deployer.deploy(project.CollateralVault, usdc, oracle, oracle, oracle)
+    return deployer.deploy(project.CollateralVault, usdc, oracle, oracle, oracle, oracle)
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ contract GivenASmallReleaseInCalm is ExpediteFixture {
     }
 
     function test_WhenSignedForAnotherVault_ThenRevertsInvalidSignature() external {
-        CollateralVault other = new CollateralVault(usdc, authority, oracle, VENUE);
+        CollateralVault other = new CollateralVault(usdc, authority, people, oracle, VENUE);
         bytes memory proof = GroupSigner.sign(LOW_SECRET, other.digestOf(intent));
         expectRevert(abi.encodeWithSelector(Frost.InvalidSignature.selector));
         vault.expedite(intent, proof);
@@ -294,7 +294,7 @@ contract GivenExpeditesOfEveryRegimeAndValue is ExpediteFixture {
     }
 
     function test_WhenTheVaultIsYoungerThanADay_ThenAnythingIsLarge() external {
-        vault = new CollateralVault(usdc, authority, oracle, VENUE);
+        vault = new CollateralVault(usdc, authority, people, oracle, VENUE);
         deposit(WHALE, VAULT_SIZE);
         ReleaseId id = aRelease(1);
         vm.assertEq(Ppm.unwrap(vault.expediteValue(id)), type(uint256).max, "value");

@@ -16,7 +16,7 @@ contract GivenAnOwnerWithIdleCollateral is VaultFixture {
 
     function test_WhenBuiltWithNobodyAsVenue_ThenRevertsInvalidVenue() external {
         expectRevert(abi.encodeWithSelector(ICollateralVault.InvalidVenue.selector, address(0)));
-        new CollateralVault(usdc, authority, oracle, address(0));
+        new CollateralVault(usdc, authority, people, oracle, address(0));
     }
 
     /// @custom:invariant INV-VAULT-1

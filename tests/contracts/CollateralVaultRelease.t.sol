@@ -18,15 +18,15 @@ contract GivenAVaultToBe is VaultFixture {
     function test_WhenSomethingItDependsOnHasNoCode_ThenRevertsNotAContract() external {
         bytes memory reason = abi.encodeWithSelector(ICollateralVault.NotAContract.selector, ANYONE);
         expectRevert(reason);
-        new CollateralVault(IERC20(ANYONE), authority, oracle, VENUE);
+        new CollateralVault(IERC20(ANYONE), authority, people, oracle, VENUE);
         expectRevert(reason);
-        new CollateralVault(usdc, IAuthority(ANYONE), oracle, VENUE);
+        new CollateralVault(usdc, IAuthority(ANYONE), people, oracle, VENUE);
         expectRevert(reason);
-        new CollateralVault(usdc, authority, IRegimeOracle(ANYONE), VENUE);
+        new CollateralVault(usdc, authority, people, IRegimeOracle(ANYONE), VENUE);
     }
 
     function test_WhenDeployed_ThenItNamesWhatItDependsOn() external {
-        CollateralVault made = new CollateralVault(usdc, authority, oracle, VENUE);
+        CollateralVault made = new CollateralVault(usdc, authority, people, oracle, VENUE);
         vm.assertEq(address(made.token()), address(usdc), "token");
         vm.assertEq(address(made.authority()), address(authority), "authority");
         vm.assertEq(address(made.oracle()), address(oracle), "oracle");

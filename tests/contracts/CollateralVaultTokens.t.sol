@@ -93,7 +93,7 @@ contract GivenATokenOutOfTheOrdinary is VaultFixture {
     }
 
     function _use(address token) private {
-        vault = new CollateralVault(IERC20(token), authority, oracle, VENUE);
+        vault = new CollateralVault(IERC20(token), authority, people, oracle, VENUE);
     }
 
     function _request() private returns (ReleaseId) {
@@ -119,7 +119,7 @@ contract GivenATokenThatCallsBack is VaultFixture {
     function setUp() public override {
         super.setUp();
         token = new CallbackToken();
-        vault = new CollateralVault(token, authority, oracle, VENUE);
+        vault = new CollateralVault(token, authority, people, oracle, VENUE);
         token.mint(address(this), 20 * AMOUNT);
         token.approve(address(vault), 20 * AMOUNT);
         vault.deposit(ALICE, 8 * AMOUNT);

@@ -198,7 +198,7 @@ contract GivenPartsThatDoNotBelongTogether is VenueFixture {
         RiskEngine engine = new RiskEngine(other);
         uint256 nonce = vm.getNonce(address(this));
         address next = vm.computeCreateAddress(address(this), nonce + 1);
-        CollateralVault fresh = new CollateralVault(usdc, authority, oracle, next);
+        CollateralVault fresh = new CollateralVault(usdc, authority, people, oracle, next);
         expectRevert(abi.encodeWithSelector(IMarginVenue.WrongPart.selector, address(other), address(oracle)));
         new MarginVenue(fresh, oracle, engine, ANYONE);
     }
@@ -212,7 +212,7 @@ contract GivenATokenThatCallsBack is VenueFixture {
         token = new CallbackToken();
         uint256 nonce = vm.getNonce(address(this));
         address next = vm.computeCreateAddress(address(this), nonce + 1);
-        vault = new CollateralVault(IERC20(address(token)), authority, oracle, next);
+        vault = new CollateralVault(IERC20(address(token)), authority, people, oracle, next);
         venue = new MarginVenue(vault, oracle, risk, ANYONE);
         token.mint(address(this), 10 * USDC);
         token.approve(address(vault), 10 * USDC);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ThresholdAuthority} from "../../contracts/ThresholdAuthority.sol";
 import {IAuthority} from "../../contracts/interfaces/IAuthority.sol";
+import {IPeople} from "../../contracts/interfaces/IPeople.sol";
 import {IRegimeOracle} from "../../contracts/interfaces/IRegimeOracle.sol";
 import {IThresholdAuthority} from "../../contracts/interfaces/IThresholdAuthority.sol";
 import {ClassTable} from "../../contracts/libraries/ClassTable.sol";
@@ -137,12 +138,17 @@ contract GivenACommitteeToBe is VaultFixture {
 
     function test_WhenTheCertificateIsMissing_ThenRevertsByName() external {
         expectRevert(abi.encodeWithSelector(IThresholdAuthority.CertificateMissing.selector));
-        new ThresholdAuthority(keys, SIGNERS, 0, oracle);
+        new ThresholdAuthority(keys, SIGNERS, 0, oracle, people);
+    }
+
+    function test_WhenThePeopleHaveNoCode_ThenRevertsByName() external {
+        expectRevert(abi.encodeWithSelector(IThresholdAuthority.PeopleWithoutCode.selector, ANYONE));
+        new ThresholdAuthority(keys, SIGNERS, CERTIFICATE, oracle, IPeople(ANYONE));
     }
 
     function test_WhenTheOracleHasNoCode_ThenRevertsByName() external {
         expectRevert(abi.encodeWithSelector(IThresholdAuthority.OracleWithoutCode.selector, ANYONE));
-        new ThresholdAuthority(keys, SIGNERS, CERTIFICATE, IRegimeOracle(ANYONE));
+        new ThresholdAuthority(keys, SIGNERS, CERTIFICATE, IRegimeOracle(ANYONE), people);
     }
 
     function deploy(uint8 count) external {
@@ -150,7 +156,7 @@ contract GivenACommitteeToBe is VaultFixture {
     }
 
     function _deploy(uint8 count) private returns (ThresholdAuthority) {
-        return new ThresholdAuthority(keys, count, CERTIFICATE, oracle);
+        return new ThresholdAuthority(keys, count, CERTIFICATE, oracle, people);
     }
 }
 

@@ -11,11 +11,12 @@ import {GroupKey} from "../../contracts/types/GroupKey.sol";
 import {Regime} from "../../contracts/types/Regime.sol";
 import {Release, ReleaseId} from "../../contracts/types/Release.sol";
 import {GroupSigner} from "./GroupSigner.sol";
+import {PeopleFixture} from "./PeopleFixture.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice A vault under a 3-and-4-of-5 committee, in calm, in which one large owner has stood for longer than a day:
 /// the vault's size counts, and one percent of it is 10,000 USDC.
-abstract contract VaultFixture {
+abstract contract VaultFixture is PeopleFixture {
     uint256 internal constant USDC = 1e6;
     uint256 internal constant START = 1_800_000_000;
 
@@ -47,8 +48,9 @@ abstract contract VaultFixture {
         vm.warp(START);
         usdc = new DevnetUSDC();
         oracle = new DevnetRegimeOracle();
-        authority = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, oracle);
-        vault = new CollateralVault(usdc, authority, oracle, VENUE);
+        deployPeople(oracle);
+        authority = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, oracle, people);
+        vault = new CollateralVault(usdc, authority, people, oracle, VENUE);
         deposit(WHALE, VAULT_SIZE);
         skip(2 days);
     }

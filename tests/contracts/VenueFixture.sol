@@ -14,12 +14,13 @@ import {Health} from "../../contracts/types/Health.sol";
 import {LiquidationOrder} from "../../contracts/types/LiquidationOrder.sol";
 import {Order} from "../../contracts/types/Order.sol";
 import {GroupSigner} from "./GroupSigner.sol";
+import {PeopleFixture} from "./PeopleFixture.sol";
 import {vm} from "./Vm.sol";
 import {SettableOracle} from "./oracles/SettableOracle.sol";
 
 /// @notice A venue with two backstops at $60,000: a lot is $6, and asks for 60 cents of margin, 90 to open; below 48
 /// nothing waits. Accounts are named by their keys.
-abstract contract VenueFixture {
+abstract contract VenueFixture is PeopleFixture {
     uint256 internal constant USDC = 1e6;
     uint256 internal constant START = 1_800_000_000;
 
@@ -74,7 +75,8 @@ abstract contract VenueFixture {
         GroupKey[] memory keys = new GroupKey[](2);
         keys[0] = GroupSigner.keyOf(LOW_SECRET, LOW);
         keys[1] = GroupSigner.keyOf(HIGH_SECRET, HIGH);
-        authority = new ThresholdAuthority(keys, SIGNERS, CERTIFICATE, oracle);
+        deployPeople(oracle);
+        authority = new ThresholdAuthority(keys, SIGNERS, CERTIFICATE, oracle, people);
         risk = new RiskEngine(oracle);
         deployVenue();
     }
@@ -82,7 +84,7 @@ abstract contract VenueFixture {
     /// @dev Vault, venue and liquidation name each other, so their addresses are known before they are.
     function deployVenue() internal virtual {
         uint256 nonce = vm.getNonce(address(this));
-        vault = new CollateralVault(usdc, authority, oracle, vm.computeCreateAddress(address(this), nonce + 1));
+        vault = new CollateralVault(usdc, authority, people, oracle, vm.computeCreateAddress(address(this), nonce + 1));
         venue = new MarginVenue(vault, oracle, risk, vm.computeCreateAddress(address(this), nonce + 2));
         liquidation = new Liquidation(venue, vault, oracle, risk, authority, twoBackstops(), CURE, OPEN_AFTER);
     }

@@ -23,7 +23,7 @@ import {
     hashCalls,
     hashOperation
 } from "./types/Operation.sol";
-import {Ppm} from "./types/Ppm.sol";
+import {NO_VALUE, Ppm} from "./types/Ppm.sol";
 import {CancelRecoveries, Recovery, RecoveryRecord, hashCancelRecoveries, recoveryId} from "./types/Recovery.sol";
 import {Regime} from "./types/Regime.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -111,7 +111,7 @@ contract MultisigAuthority is IMultisigAuthority, EIP712, ReentrancyGuardTransie
         (id, callsHash) = _idOf(operation);
         Action memory action =
             Action({class: operation.class, epoch: operation.setEpoch, threshold: operation.threshold});
-        uint32 delay = _judge(action, id, set, approvals);
+        uint32 delay = _judge(action, NO_VALUE, id, set, approvals);
         _operations.accept(id, callsHash, operation.class, operation.setEpoch);
         emit OperationProposed(id, callsHash, operation, block.timestamp + delay);
     }
@@ -190,8 +190,7 @@ contract MultisigAuthority is IMultisigAuthority, EIP712, ReentrancyGuardTransie
     /* EXTERNAL: VIEWS */
 
     /// @inheritdoc IAuthority
-    /// @dev The value decides nothing: the multisig's rows of the table ask the same of every value.
-    function authorize(Action calldata action, Ppm, bytes32 digest, bytes calldata proof)
+    function authorize(Action calldata action, Ppm value, bytes32 digest, bytes calldata proof)
         external
         view
         returns (uint32 delay)
@@ -199,11 +198,11 @@ contract MultisigAuthority is IMultisigAuthority, EIP712, ReentrancyGuardTransie
         require(proof.length >= LENGTH_BYTES, MalformedProof(proof.length));
         uint256 setEnd = LENGTH_BYTES + uint16(bytes2(proof));
         require(setEnd <= proof.length, MalformedProof(proof.length));
-        return _judge(action, digest, proof[LENGTH_BYTES:setEnd], proof[setEnd:]);
+        return _judge(action, value, digest, proof[LENGTH_BYTES:setEnd], proof[setEnd:]);
     }
 
     /// @inheritdoc IMultisigAuthority
-    function explain(ActionClass class, bytes calldata set)
+    function explain(ActionClass class, Ppm value, bytes calldata set)
         external
         view
         returns (uint8 threshold, uint8 leastHardware, uint32 delay, bool blocked, Regime regime, bool stale)
@@ -211,8 +210,10 @@ contract MultisigAuthority is IMultisigAuthority, EIP712, ReentrancyGuardTransie
         _requireInForce(_state.setEpoch, _state.setEpoch, set);
         Quorums memory quorums = MemberSets.quorums(set);
         (regime, stale) = RegimeReading.read(address(oracle));
-        (delay, blocked) = MultisigTable.rule(class, regime, stale);
-        return (quorums.high, quorums.leastHardware, delay, blocked, regime, stale);
+        bool needsHigh;
+        (needsHigh, delay, blocked) = MultisigTable.rule(class, regime, stale, value);
+        threshold = needsHigh ? quorums.high : quorums.low;
+        return (threshold, quorums.leastHardware, delay, blocked, regime, stale);
     }
 
     /// @inheritdoc IAuthority
@@ -292,23 +293,30 @@ contract MultisigAuthority is IMultisigAuthority, EIP712, ReentrancyGuardTransie
     }
 
     /// @dev Whether the members in force signed `digest` with what the table asks for now; the delay it answers.
-    function _judge(Action memory action, bytes32 digest, bytes calldata set, bytes calldata approvals)
+    function _judge(Action memory action, Ppm value, bytes32 digest, bytes calldata set, bytes calldata approvals)
         private
         view
         returns (uint32 delay)
     {
         _requireInForce(action.epoch, _state.setEpoch, set);
-        delay = _delayNow(action.class);
         Quorums memory quorums = MemberSets.quorums(set);
-        require(action.threshold >= quorums.high, ThresholdTooLow(action.threshold, quorums.high));
+        delay = _requireReached(action, value, quorums);
         MemberSets.requireApproved(set, approvals, digest, action.threshold, quorums.leastHardware);
     }
 
-    function _delayNow(ActionClass class) private view returns (uint32 delay) {
+    /// @dev Whether the action names the weight that the table asks for now; the delay it answers.
+    function _requireReached(Action memory action, Ppm value, Quorums memory quorums)
+        private
+        view
+        returns (uint32 delay)
+    {
         (Regime regime, bool stale) = RegimeReading.read(address(oracle));
+        bool needsHigh;
         bool blocked;
-        (delay, blocked) = MultisigTable.rule(class, regime, stale);
-        require(!blocked, ClassBlocked(class));
+        (needsHigh, delay, blocked) = MultisigTable.rule(action.class, regime, stale, value);
+        require(!blocked, ClassBlocked(action.class));
+        uint8 required = needsHigh ? quorums.high : quorums.low;
+        require(action.threshold >= required, ThresholdTooLow(action.threshold, required));
     }
 
     function _requireInForce(uint64 given, uint64 current, bytes calldata set) private view {

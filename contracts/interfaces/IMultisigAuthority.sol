@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ActionClass} from "../types/ActionClass.sol";
 import {Call, Operation, OperationRecord, OperationState, VetoRecord} from "../types/Operation.sol";
+import {Ppm} from "../types/Ppm.sol";
 import {CancelRecoveries, Recovery, RecoveryRecord} from "../types/Recovery.sol";
 import {Regime} from "../types/Regime.sol";
 import {IPeople} from "./IPeople.sol";
@@ -129,7 +130,8 @@ interface IMultisigAuthority is IPeople {
     /* EXTERNAL: VIEWS */
 
     /// @notice What `authorize` and `propose` would ask for now.
-    /// @param class C or D.
+    /// @param class Any but A0.
+    /// @param value The action's share of the vault, in parts per million.
     /// @param set The member set in force.
     /// @return threshold The least weight.
     /// @return leastHardware How many of those who sign must be of class HARDWARE.
@@ -137,7 +139,7 @@ interface IMultisigAuthority is IPeople {
     /// @return blocked Whether the class has to wait for the oracle.
     /// @return regime The regime that decides; STRESSED when stale.
     /// @return stale Whether the oracle is silent or old.
-    function explain(ActionClass class, bytes calldata set)
+    function explain(ActionClass class, Ppm value, bytes calldata set)
         external
         view
         returns (uint8 threshold, uint8 leastHardware, uint32 delay, bool blocked, Regime regime, bool stale);

@@ -38,7 +38,7 @@ library ClassTable {
 
     /* ERRORS */
 
-    /// @notice The class is not the threshold key's: a guardian's (A0) or the multisig's (C).
+    /// @notice No quorum of this authority serves the class: A0 is a guardian's, C the people's alone.
     error ClassNotServed(ActionClass class);
 
     /* INTERNAL */

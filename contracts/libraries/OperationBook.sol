@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ActionClass} from "../types/ActionClass.sol";
 import {OperationRecord, OperationState, VetoRecord} from "../types/Operation.sol";
+import {NO_VALUE} from "../types/Ppm.sol";
 import {Regime} from "../types/Regime.sol";
 import {MultisigTable} from "./MultisigTable.sol";
 
@@ -66,7 +67,7 @@ library OperationBook {
         if (record.setEpoch != epoch || block.timestamp > lapsesAt) return OperationState.Lapsed;
         if (record.acceptedAt <= book.vetoes[callsHash].until) return OperationState.Lapsed;
 
-        (uint32 delay, bool blocked) = MultisigTable.rule(record.class, regime, stale);
+        (, uint32 delay, bool blocked) = MultisigTable.rule(record.class, regime, stale, NO_VALUE);
         bool ready = !blocked && block.timestamp >= record.acceptedAt + delay;
         return ready ? OperationState.Ready : OperationState.Waiting;
     }

@@ -19,7 +19,8 @@ enum MemberClass {
 }
 
 /// @notice What a set asks of approvals.
-/// @param low The weight that may call off a recovery: more than half, and more than any one member has.
+/// @param low The weight that small matters need in calm, and that calls off a recovery: more than half, and more than
+/// any one member has.
 /// @param high The weight that everything else needs.
 /// @param leastHardware How many members of class HARDWARE must be among those who sign for anything but calling off.
 struct Quorums {

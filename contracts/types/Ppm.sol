@@ -9,6 +9,9 @@ using {greaterThan as >} for Ppm global;
 /// @dev One whole, in parts per million.
 uint256 constant PPM = 1_000_000;
 
+/// @dev Of what takes nothing out of the vault.
+Ppm constant NO_VALUE = Ppm.wrap(0);
+
 /// @dev More than any share of a vault that holds something.
 Ppm constant UNBOUNDED_SHARE = Ppm.wrap(type(uint256).max);
 

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IAuthority} from "../../contracts/interfaces/IAuthority.sol";
 import {IMultisigAuthority} from "../../contracts/interfaces/IMultisigAuthority.sol";
+import {ClassTable} from "../../contracts/libraries/ClassTable.sol";
 import {MemberSets} from "../../contracts/libraries/MemberSets.sol";
-import {MultisigTable} from "../../contracts/libraries/MultisigTable.sol";
 import {ActionClass} from "../../contracts/types/ActionClass.sol";
 import {Ppm} from "../../contracts/types/Ppm.sol";
 import {Regime} from "../../contracts/types/Regime.sol";
@@ -28,10 +28,21 @@ contract GivenAnotherContractThatAsks is MultisigFixture {
         _authorize(ActionClass.C, proof);
     }
 
-    function test_WhenTheClassIsTheThresholdKeys_ThenRevertsClassNotServed() external {
+    function test_WhenItIsASmallRelease_ThenTheWeightFollowsRegimeAndValue() external {
+        bytes memory proof = _proof(bits(LOW));
+        vm.assertEq(_authorizeAs(ActionClass.B, LOW, 10_000, proof), 0, "small, calm");
+        expectRevert(abi.encodeWithSelector(IAuthority.ThresholdTooLow.selector, LOW, HIGH));
+        _authorizeAs(ActionClass.B, LOW, 10_001, proof);
+        setRegime(Regime.STRESSED, false);
+        expectRevert(abi.encodeWithSelector(IAuthority.ThresholdTooLow.selector, LOW, HIGH));
+        _authorizeAs(ActionClass.B, LOW, 10_000, proof);
+        vm.assertEq(_authorizeAs(ActionClass.B, HIGH, 10_000, _proof(bits(HIGH))), 6 hours, "small, stressed");
+    }
+
+    function test_WhenTheClassIsAGuardians_ThenRevertsClassNotServed() external {
         bytes memory proof = _proof(EVERYBODY);
-        expectRevert(abi.encodeWithSelector(MultisigTable.ClassNotServed.selector, ActionClass.B));
-        _authorize(ActionClass.B, proof);
+        expectRevert(abi.encodeWithSelector(ClassTable.ClassNotServed.selector, ActionClass.A0));
+        _authorize(ActionClass.A0, proof);
     }
 
     function test_WhenTheProofIsCutShort_ThenRevertsMalformedProof() external {
@@ -55,20 +66,30 @@ contract GivenAnotherContractThatAsks is MultisigFixture {
     function test_WhenExplained_ThenItSaysWhatItWouldAsk() external {
         setRegime(Regime.ELEVATED, false);
         (uint8 threshold, uint8 hardware, uint32 delay, bool blocked, Regime regime, bool stale) =
-            authority.explain(ActionClass.C, set);
+            authority.explain(ActionClass.C, Ppm.wrap(0), set);
         vm.assertEq(threshold, HIGH, "threshold");
         vm.assertEq(hardware, LEAST_HARDWARE, "hardware");
         vm.assertEq(delay, 48 hours, "delay");
         vm.assertTrue(!blocked && regime == Regime.ELEVATED && !stale, "regime");
+        (threshold,,,,,) = authority.explain(ActionClass.B, Ppm.wrap(0), set);
+        vm.assertEq(threshold, LOW, "a small release");
         setRegime(Regime.CALM, true);
-        (,, delay, blocked, regime, stale) = authority.explain(ActionClass.C, set);
+        (,, delay, blocked, regime, stale) = authority.explain(ActionClass.C, Ppm.wrap(0), set);
         vm.assertTrue(blocked && regime == Regime.STRESSED && stale && delay == 72 hours, "stale");
         expectRevert(abi.encodeWithSelector(IMultisigAuthority.WrongSet.selector, keccak256(""), keccak256(set)));
-        authority.explain(ActionClass.C, "");
+        authority.explain(ActionClass.C, Ppm.wrap(0), "");
     }
 
     function _authorize(ActionClass class, bytes memory proof) private view returns (uint32) {
         return authority.authorize(IAuthority.Action(class, 1, HIGH), Ppm.wrap(0), DIGEST, proof);
+    }
+
+    function _authorizeAs(ActionClass class, uint8 threshold, uint256 value, bytes memory proof)
+        private
+        view
+        returns (uint32)
+    {
+        return authority.authorize(IAuthority.Action(class, 1, threshold), Ppm.wrap(value), DIGEST, proof);
     }
 
     function _proof(uint256 who) private returns (bytes memory) {

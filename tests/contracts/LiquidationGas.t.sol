@@ -2,14 +2,13 @@
 pragma solidity 0.8.37;
 
 import {LiquidationOrder} from "../../contracts/types/LiquidationOrder.sol";
+import {GasFixture} from "./GasFixture.sol";
 import {VenueFixture} from "./VenueFixture.sol";
 import {vm} from "./Vm.sol";
 
 /// @dev Runs each test as transactions of their own, with cold storage. Figures are of the whole transaction.
 /// forge-config: default.isolate = true
-contract GivenAHundredAccountsBelowTheHardThreshold is VenueFixture {
-    event Measured(string operation, uint256 gasUsed);
-
+contract GivenAHundredAccountsBelowTheHardThreshold is VenueFixture, GasFixture {
     uint256 private constant ACCOUNTS = 100;
     uint256 private constant FIRST_ACCOUNT = 0xACC0;
 
@@ -39,7 +38,7 @@ contract GivenAHundredAccountsBelowTheHardThreshold is VenueFixture {
         LiquidationOrder memory order = aBatch(_list);
         bytes memory proof = signed(order);
         liquidation.liquidateBatch(order, proof);
-        uint256 used = _report("batch of 100");
+        uint256 used = report("batch of 100");
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             vm.assertTrue(lotsOf(_list[i]) < int256(uint256(BITCOIN / 10)), "liquidated");
         }
@@ -53,16 +52,11 @@ contract GivenAHundredAccountsBelowTheHardThreshold is VenueFixture {
         LiquidationOrder memory order = aBatch(_list);
         bytes memory proof = signed(order);
         liquidation.liquidateBatch(order, proof);
-        vm.assertLe(_report("batch of 100, first backstop full"), MOST_BATCH_GAS_WHEN_FULL, "batch");
+        vm.assertLe(report("batch of 100, first backstop full"), MOST_BATCH_GAS_WHEN_FULL, "batch");
     }
 
     function test_WhenFilled_ThenCostsAreBounded() external {
         trade(FIRST_ACCOUNT, BOB_KEY, 1, PRICE);
-        vm.assertLe(_report("fill between two that have positions"), MOST_FILL_GAS, "fill");
-    }
-
-    function _report(string memory operation) private returns (uint256 used) {
-        used = vm.lastCallGas().gasTotalUsed;
-        emit Measured(operation, used);
+        vm.assertLe(report("fill between two that have positions"), MOST_FILL_GAS, "fill");
     }
 }

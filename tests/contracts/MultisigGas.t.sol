@@ -27,12 +27,12 @@ contract GivenMembersWhoPayForGas is MultisigGasFixture {
         _found(_accounts(11), 6);
         uint256 six = _proposeBy(63, 6, "propose, 6 accounts of 11");
         uint256 signer = (ten - six) / 4;
-        emit Measured("one more ECDSA member of the set signs", signer);
+        keep("one more ECDSA member of the set signs", signer);
         vm.assertLe(signer, MOST_SIGNER_GAS, "one more signs");
 
         uint256 three = _propose(_accounts(4), 3, "propose, 3 accounts of 4");
         uint256 member = (ten - three) / 7;
-        emit Measured("one more ECDSA member is in the set and signs", member);
+        keep("one more ECDSA member is in the set and signs", member);
         vm.assertLe(member, MOST_MEMBER_GAS, "one more member");
     }
 
@@ -46,10 +46,10 @@ contract GivenMembersWhoPayForGas is MultisigGasFixture {
         operation.threshold = 3;
         bytes memory approvals = TestMembers.approve(members, 7, authority.digestOf(operation));
         authority.propose(operation, set, approvals);
-        uint256 queue = _report("propose an ERC-20 transfer, 3 accounts of 4");
+        uint256 queue = report("propose an ERC-20 transfer, 3 accounts of 4");
         skip(24 hours);
         authority.execute(operation);
-        uint256 execution = _report("execute an ERC-20 transfer to a holder");
+        uint256 execution = report("execute an ERC-20 transfer to a holder");
         vm.assertLe(queue + execution, MOST_QUEUE_AND_EXECUTE_GAS, "queue and execute");
     }
 
@@ -57,13 +57,13 @@ contract GivenMembersWhoPayForGas is MultisigGasFixture {
         Operation memory operation = setting(7);
         propose(operation);
         veto(operation);
-        vm.assertLe(_report("veto, the first of these calls"), MOST_VETO_GAS, "veto");
+        vm.assertLe(report("veto, the first of these calls"), MOST_VETO_GAS, "veto");
         skip(1);
         operation.nonce = 1;
         operation.deadline += 1;
         propose(operation);
         veto(operation);
-        vm.assertLe(_report("veto, the second"), MOST_VETO_GAS, "veto");
+        vm.assertLe(report("veto, the second"), MOST_VETO_GAS, "veto");
     }
 
     function test_WhenMembersChangeOrAreRecovered_ThenCostsAreBounded() external {
@@ -73,19 +73,19 @@ contract GivenMembersWhoPayForGas is MultisigGasFixture {
         operation.threshold = 3;
         bytes memory approvals = TestMembers.approve(members, 7, authority.digestOf(operation));
         authority.propose(operation, set, approvals);
-        uint256 change = _report("propose another set of 5");
+        uint256 change = report("propose another set of 5");
         skip(48 hours);
         authority.execute(operation);
-        change += _report("execute, another set of 5");
+        change += report("execute, another set of 5");
         vm.assertLe(change, MOST_CHANGE_GAS, "change");
 
         Recovery memory recovery = aRecovery(set);
         support(GUARDIAN, recovery);
-        _report("supportRecovery, the first");
+        report("supportRecovery, the first");
         support(GUARDIAN_2, recovery);
-        _report("supportRecovery, the second");
+        report("supportRecovery, the second");
         skip(14 days);
         authority.finishRecovery(recovery);
-        _report("finishRecovery");
+        report("finishRecovery");
     }
 }

@@ -3,15 +3,14 @@ pragma solidity 0.8.37;
 
 import {MultisigAuthority} from "../../contracts/MultisigAuthority.sol";
 import {Operation} from "../../contracts/types/Operation.sol";
+import {GasFixture} from "./GasFixture.sol";
 import {MultisigFixture} from "./MultisigFixture.sol";
 import {TestMember, TestMembers} from "./TestMembers.sol";
 import {vm} from "./Vm.sol";
 import {Register} from "./wallets/Register.sol";
 
 /// @notice Founds multisigs of any size, and reports what the last transaction cost.
-abstract contract MultisigGasFixture is MultisigFixture {
-    event Measured(string operation, uint256 gasUsed);
-
+abstract contract MultisigGasFixture is MultisigFixture, GasFixture {
     TestMember[] internal members;
 
     function _propose(TestMember[] memory accounts, uint8 count, string memory what) internal returns (uint256) {
@@ -23,7 +22,7 @@ abstract contract MultisigGasFixture is MultisigFixture {
         Operation memory operation = _operation(threshold);
         bytes memory approvals = TestMembers.approve(members, who, authority.digestOf(operation));
         authority.propose(operation, set, approvals);
-        return _report(what);
+        return report(what);
     }
 
     function _found(TestMember[] memory accounts, uint8 high) internal {
@@ -49,10 +48,5 @@ abstract contract MultisigGasFixture is MultisigFixture {
             accounts[i] = TestMembers.account(900 + i);
         }
         TestMembers.sort(accounts);
-    }
-
-    function _report(string memory operation) internal returns (uint256 used) {
-        used = vm.lastCallGas().gasTotalUsed;
-        emit Measured(operation, used);
     }
 }

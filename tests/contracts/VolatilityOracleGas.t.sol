@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {GasFixture} from "./GasFixture.sol";
 import {vm} from "./Vm.sol";
 import {VolatilityOracleFixture} from "./VolatilityOracleFixture.sol";
 
 /// @dev Runs each test as transactions of their own, with cold storage. Figures are of the whole
 /// transaction, the 21,000 and the calldata included; the feed is the devnet's.
 /// forge-config: default.isolate = true
-contract GivenAnOracleInUse is VolatilityOracleFixture {
-    event Measured(string operation, uint256 gasUsed);
-
+contract GivenAnOracleInUse is VolatilityOracleFixture, GasFixture {
     /// @dev A little above what was measured: a change that costs more must say so here.
     uint256 private constant MOST_SAME_HOUR_GAS = 74_000;
     uint256 private constant MOST_NEW_HOUR_GAS = 85_000;
@@ -27,19 +26,19 @@ contract GivenAnOracleInUse is VolatilityOracleFixture {
     function test_WhenOneRoundOfANewHourIsPoked_ThenCostsAreBounded() external {
         push(PRICE + 25e8, block.timestamp + 1 hours);
         oracle.poke(1);
-        vm.assertLe(_report("poke, one round, a new hour"), MOST_NEW_HOUR_GAS, "a new hour");
+        vm.assertLe(report("poke, one round, a new hour"), MOST_NEW_HOUR_GAS, "a new hour");
     }
 
     function test_WhenOneRoundOfTheSameHourIsPoked_ThenCostsAreBounded() external {
         push(PRICE + 25e8, block.timestamp + 10 minutes);
         oracle.poke(1);
-        vm.assertLe(_report("poke, one round, the same hour"), MOST_SAME_HOUR_GAS, "the same hour");
+        vm.assertLe(report("poke, one round, the same hour"), MOST_SAME_HOUR_GAS, "the same hour");
     }
 
     function test_WhenOneRoundAfterADayIsPoked_ThenCostsAreBounded() external {
         push(PRICE + 25e8, block.timestamp + 30 hours);
         oracle.poke(1);
-        vm.assertLe(_report("poke, one round, a day later"), MOST_NEW_DAY_GAS, "a day");
+        vm.assertLe(report("poke, one round, a day later"), MOST_NEW_DAY_GAS, "a day");
     }
 
     function test_When64RoundsArePoked_ThenCostsAreBounded() external {
@@ -47,12 +46,12 @@ contract GivenAnOracleInUse is VolatilityOracleFixture {
             push(PRICE + int256(i % 2) * 15e8, block.timestamp + 700);
         }
         oracle.poke(64);
-        vm.assertLe(_report("poke, 64 rounds"), 64 * MOST_ROUND_OF_MANY_GAS, "64 rounds");
+        vm.assertLe(report("poke, 64 rounds"), 64 * MOST_ROUND_OF_MANY_GAS, "64 rounds");
     }
 
     function test_WhenNothingIsPending_ThenCostsAreBounded() external {
         oracle.poke(64);
-        vm.assertLe(_report("poke, nothing pending"), MOST_NOTHING_GAS, "nothing");
+        vm.assertLe(report("poke, nothing pending"), MOST_NOTHING_GAS, "nothing");
     }
 
     function test_WhenEveryRateOfTheDayIsTheSame_ThenTheRingIsNotTouched() external {
@@ -61,7 +60,7 @@ contract GivenAnOracleInUse is VolatilityOracleFixture {
         }
         push(PRICE, block.timestamp + 1 hours);
         oracle.poke(1);
-        vm.assertLe(_report("poke, one round, a new hour of a long calm"), MOST_SAME_HOUR_GAS, "calm");
+        vm.assertLe(report("poke, one round, a new hour of a long calm"), MOST_SAME_HOUR_GAS, "calm");
     }
 
     function test_WhenRead_ThenCostsAreBounded() external {
@@ -69,13 +68,8 @@ contract GivenAnOracleInUse is VolatilityOracleFixture {
             tell(PRICE + int256(i % 2) * 15e8, 60);
         }
         oracle.reading();
-        vm.assertLe(_report("reading, the call alone"), MOST_READING_GAS, "reading");
+        vm.assertLe(report("reading, the call alone"), MOST_READING_GAS, "reading");
         oracle.regime();
-        vm.assertLe(_report("regime, the call alone"), MOST_REGIME_GAS, "regime");
-    }
-
-    function _report(string memory operation) private returns (uint256 used) {
-        used = vm.lastCallGas().gasTotalUsed;
-        emit Measured(operation, used);
+        vm.assertLe(report("regime, the call alone"), MOST_REGIME_GAS, "regime");
     }
 }

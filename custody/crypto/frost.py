@@ -276,47 +276,21 @@ def verify_share(z_i: Scalar, *, signer: SignerId, package: SigningPackage) -> N
         raise FaultySigner(frozenset({signer}))
 
 
-def aggregate(
-    shares: Mapping[SignerId, Scalar], package: SigningPackage, *, claimed_R: Mapping[SignerId, bytes] | None = None
-) -> Signature:
+def aggregate(shares: Mapping[SignerId, Scalar], package: SigningPackage) -> Signature:
     """Add the shares and verify the sum; look at single shares only when it fails.
 
-    With `claimed_R` the group commitment is the one that all signers computed already, and the work is one
-    verification at any threshold. A claim is only believed as far as the signature verifies with it: R is recomputed
-    when the claims differ or the sum fails, and whoever claimed another one is at fault as for a bad share. If only
-    claims were wrong, the same call without them gives the signature.
-
-    Args:
-        claimed_R: the compressed point that came with each share, one of every signer.
     Raises:
-        ValueError: shares or claims of other signers than those of the package.
-        FaultySigner: the sum does not verify, or the claims differ; all culprits are named.
+        ValueError: shares of other signers than those of the package.
+        FaultySigner: the sum does not verify; all culprits are named.
     Source: RFC 9591 §5.3, aggregate first.
     """
     if shares.keys() != package.commitments.keys():
         raise ValueError("aggregation needs exactly one share of each signer of the list")
-    if claimed_R is not None and claimed_R.keys() != shares.keys():
-        raise ValueError("aggregation takes a claimed R of each signer or of none")
-    R = package.R if claimed_R is None else _agreed(claimed_R)
-    if R is not None:
-        signature = Signature(R, Scalar.reduce(sum(shares.values())))
-        try:
-            verify(signature, package.message, package.key.public)
-            return signature
-        except InvalidSignature:
-            pass
-    liars = {signer for signer, R_i in (claimed_R or {}).items() if R_i != package.R.to_bytes_compressed()}
-    culprits = package.culprits(shares) | liars
-    assert culprits, "shares that all verify add up to a signature that verifies"
-    raise FaultySigner(culprits)
-
-
-def _agreed(claimed_R: Mapping[SignerId, bytes]) -> Point | None:
-    """The point that all claim; None where they differ or it is none."""
-    claims = set(claimed_R.values())
-    if len(claims) != 1:
-        return None
+    signature = Signature(package.R, Scalar.reduce(sum(shares.values())))
     try:
-        return Point.from_bytes_compressed(claims.pop())
-    except EncodingError:
-        return None
+        verify(signature, package.message, package.key.public)
+        return signature
+    except InvalidSignature:
+        culprits = package.culprits(shares)
+        assert culprits, "shares that all verify add up to a signature that verifies"
+        raise FaultySigner(culprits) from None

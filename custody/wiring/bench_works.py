@@ -18,7 +18,8 @@ from custody.crypto.polynomial import SecretPolynomial
 from custody.crypto.scalars import Scalar
 from custody.host import HostDirectory, HostIdentity
 from custody.identifiers import SignerId
-from custody.protocol.signing_messages import Approval, Holding, Mark
+from custody.protocol.combining import combine
+from custody.protocol.signing_messages import Approval, Holding, Mark, ShareResponse
 from custody.wiring.bench_ceremony import CeremonyBench
 
 MESSAGE: Final = bytes(range(32))
@@ -40,7 +41,7 @@ class Session:
 
     commitments: Mapping[SignerId, bytes]
     shares: Mapping[SignerId, bytes]
-    claims: Mapping[SignerId, bytes]  # each signer's R
+    responses: Mapping[SignerId, ShareResponse]  # as the coordinator gets them, with each signer's R
     signature: bytes
 
 
@@ -60,9 +61,11 @@ def works_of_signing(*, threshold: int, n: int) -> dict[str, Work]:
         nonces, listed = own_commitment()
         return nonces, _parse_list(listed)
 
-    def add_claimed(_: None) -> bytes:
-        package = SigningPackage(key=key, message=MESSAGE, commitments=parsed)
-        return aggregate(_parse_shares(session.shares), package, claimed_R=session.claims).to_bytes()
+    def combine_responses(_: None) -> bytes:
+        def package() -> SigningPackage:
+            return SigningPackage(key=key, message=MESSAGE, commitments=parsed)
+
+        return combine(session.responses, package, digest=MESSAGE, key=key).to_bytes()
 
     def check_all(_: None) -> None:
         culprits = _package(key, session.commitments).culprits(_parse_shares(session.shares))
@@ -79,7 +82,7 @@ def works_of_signing(*, threshold: int, n: int) -> dict[str, Work]:
             own_commitment_parsed,
             lambda given: _round2(shares[ME], given[0], SigningPackage(key=key, message=MESSAGE, commitments=given[1])),
         ),
-        "aggregate, R claimed": Work(_nothing, add_claimed),
+        "aggregate, R claimed": Work(_nothing, combine_responses),
     }
 
 
@@ -155,10 +158,16 @@ def _hold_session(quorum: Mapping[SignerId, KeyShare]) -> Session:
     """Both rounds of every signer and the aggregation, each from what it gets over the wire."""
     nonces = {seat: _round1(share) for seat, share in quorum.items()}
     commitments = {seat: pair.commitment.points_bytes() for seat, pair in nonces.items()}
-    shares, claims = {}, {}
+    shares, responses = {}, {}
     for seat, share in quorum.items():
         package = _package(share.key, commitments)
         shares[seat] = _round2(share, nonces[seat], package)
-        claims[seat] = package.R.to_bytes_compressed()
+        responses[seat] = ShareResponse(
+            digest=MESSAGE,
+            list_hash=bytes(32),
+            share=shares[seat],
+            group_commitment=package.R.to_bytes_compressed(),
+            following=b"",
+        )
     key = next(iter(quorum.values())).key
-    return Session(commitments, shares, claims, _add(key, commitments, shares))
+    return Session(commitments, shares, responses, _add(key, commitments, shares))

@@ -9,6 +9,7 @@ import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
 import {SliceMath} from "./libraries/SliceMath.sol";
 import {ActionClass} from "./types/ActionClass.sol";
+import {DEFICIT} from "./types/DeficitAccount.sol";
 import {Health} from "./types/Health.sol";
 import {LiquidationOrder, SkipReason, hashLiquidationOrder} from "./types/LiquidationOrder.sol";
 import {Ppm} from "./types/Ppm.sol";
@@ -63,7 +64,7 @@ contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
     uint256 public constant MAX_ROUNDS = 64;
 
     /// @notice The margin account where holes are booked that insurance did not fill; nobody's address.
-    address public constant DEFICIT_ACCOUNT = address(uint160(uint256(keccak256("custody.liquidation.deficit"))));
+    address public constant DEFICIT_ACCOUNT = DEFICIT;
 
     /// @dev Least size of a slice in the open lane, in µUSDC: $1,000.
     uint256 private constant LEAST_SLICE = 1_000e6;
@@ -125,6 +126,7 @@ contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
         _requireSame(address(vault_), address(venue_.vault()));
         _requireSame(address(oracle_), address(venue_.oracle()));
         _requireSame(address(risk_), address(venue_.risk()));
+        _requireSame(address(authority_), address(vault_.authority()));
         require(cure_ <= MAX_CURE, CureTooLong(cure_, MAX_CURE));
         require(openAfter_ <= cure_, OpenAfterBeyondCure(openAfter_, cure_));
         require(backstops_.length <= MAX_BACKSTOPS, TooManyBackstops(backstops_.length, MAX_BACKSTOPS));
@@ -226,6 +228,15 @@ contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
         vault.toMargin(amount);
     }
 
+    /// @inheritdoc ILiquidation
+    function repay(uint256 amount) external nonReentrant {
+        amount = Math.min(amount, deficit());
+        require(amount != 0, NoDeficit());
+        emit Repaid(msg.sender, amount);
+        vault.toMargin(amount);
+        venue.moveMargin(address(this), DEFICIT_ACCOUNT, amount);
+    }
+
     /* EXTERNAL: LOOKS */
 
     /// @inheritdoc ILiquidation
@@ -249,7 +260,7 @@ contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
     /* EXTERNAL: VIEWS */
 
     /// @inheritdoc ILiquidation
-    function deficit() external view returns (uint256) {
+    function deficit() public view returns (uint256) {
         // Only ever taken from.
         return SignedMath.abs(vault.margin(DEFICIT_ACCOUNT));
     }
@@ -375,7 +386,7 @@ contract Liquidation is ILiquidation, EIP712, ReentrancyGuardTransient {
 
     function _clear(address account) private {
         emit Cleared(account);
-        venue.clearFlag(account);
+        venue.setFlag(account, 0);
     }
 
     /* PRIVATE: VIEWS */

@@ -2,29 +2,32 @@
 pragma solidity 0.8.37;
 
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
+import {IDelegations} from "./interfaces/IDelegations.sol";
+import {IMarginGate} from "./interfaces/IMarginGate.sol";
 import {IMarginVenue} from "./interfaces/IMarginVenue.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
+import {ISuccession} from "./interfaces/ISuccession.sol";
 import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
 import {AccountBook, Book, Standing} from "./libraries/AccountBook.sol";
-import {Account} from "./libraries/AccountStore.sol";
-import {DelegateLimits} from "./libraries/DelegateLimits.sol";
-import {FillRules, Step} from "./libraries/FillRules.sol";
-import {Delegate} from "./types/Delegate.sol";
+import {Account, AccountStore} from "./libraries/AccountStore.sol";
+import {Coverage, DeficitRate} from "./libraries/DeficitRate.sol";
+import {FillRules} from "./libraries/FillRules.sol";
+import {OrderBook} from "./libraries/OrderBook.sol";
+import {DEFICIT} from "./types/DeficitAccount.sol";
 import {Health} from "./types/Health.sol";
 import {Order, OrderState, hashOrder} from "./types/Order.sol";
 import {Position} from "./types/Position.sol";
 import {Slice} from "./types/Slice.sol";
+import {Step} from "./types/Step.sol";
 import {Table} from "./types/Table.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 /// @notice Holds positions, fills signed orders, and lets margin go that no position needs.
-/// @dev TRUST: an account alone, or a delegate within its limits, signs its orders, and the account alone withdraws;
-/// `liquidation` moves positions at spot, margin cash and flags; `oracle` and `risk` say what a lot is worth; anyone
+/// @dev TRUST: an account alone, or a delegate within its limits, signs its orders, and the account alone cancels and
+/// withdraws; `delegations` says who signed; `succession` ends opening; `liquidation` moves positions at spot, margin cash and flags; `oracle` and `risk` say what a lot is worth; anyone
 /// submits. There is no other role.
 /// @dev LOCK: calls that could come back leave from the vault, to its token: while one is under way nothing here runs.
 /// @custom:invariant INV-VENUE-2 Σ lots of an instrument over all accounts == 0.
@@ -36,11 +39,19 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 /// @custom:invariant INV-VENUE-6 A fill's price lies within half the maintenance rate of spot.
 /// @custom:invariant INV-VENUE-7 A flagged account, and any while its price is stale, makes no position larger and
 /// withdraws nothing while it has one.
-/// @custom:invariant INV-VENUE-8 A delegate fills orders within its limits and cancels them, in its time, and nothing else.
+/// @custom:invariant INV-VENUE-8 Every fill that a delegate signed was charged to it; only the account cancels.
 /// @custom:invariant INV-VENUE-9 A withdrawal leaves the account's losses and initial margin covered by cash at both
 /// prices, and no unrealised gain leaves.
+/// @custom:invariant INV-VENUE-11 While a deficit stands, `a` of margin pays floor(a·r), r = X/(X + deficit), the rest
+/// reduces the deficit, and so does what anybody brings to `repay` it; nothing else does, and no insurance leaves.
+/// @custom:invariant INV-VENUE-12 While a deficit stands, only who has a position, and the insurance, may enter margin.
+/// @custom:invariant INV-VENUE-13 Once a successor is named nothing opens or becomes larger by a fill; reducing,
+/// closing, withdrawing and liquidation go on.
 /// @custom:invariant INV-VENUE-10 While the vault calls its token, nothing here moves margin, positions or flags.
 contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
+    using AccountStore for mapping(address id => Account account);
+    using OrderBook for OrderBook.Orders;
+
     /* TYPES */
 
     /// @dev An order that may be filled, and whose key signed it: zero for the account itself.
@@ -52,7 +63,7 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
     /* CONSTANTS */
 
     /// @notice How far ahead an order's expiry may lie.
-    uint256 public constant MAX_EXPIRY = 30 days;
+    uint256 public constant MAX_EXPIRY = OrderBook.MAX_EXPIRY;
 
     /// @notice How many positions an account may have.
     uint256 public constant MAX_POSITIONS = FillRules.MAX_POSITIONS;
@@ -77,6 +88,12 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IMarginVenue
     address public immutable liquidation;
 
+    /// @inheritdoc IMarginVenue
+    IDelegations public immutable delegations;
+
+    /// @inheritdoc IMarginVenue
+    ISuccession public immutable succession;
+
     /* STORAGE */
 
     /// @dev Whoever has ever had a position.
@@ -84,14 +101,12 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
 
     mapping(address id => Account account) private _accounts;
 
-    mapping(bytes32 digest => OrderState state) private _orders;
-
-    mapping(address account => mapping(address key => Delegate limits)) private _delegates;
+    OrderBook.Orders private _orders;
 
     /* MODIFIERS */
 
     modifier onlyLiquidation() {
-        require(msg.sender == liquidation, NotLiquidation(msg.sender, liquidation));
+        _requireLiquidation();
         _;
     }
 
@@ -106,20 +121,33 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
     /// @param oracle_ Where prices come from, for ever.
     /// @param risk_ Where margins a lot come from, for ever; it reads the same oracle.
     /// @param liquidation_ Who moves positions, for ever. It names this venue in its own constructor.
-    constructor(ICollateralVault vault_, IVolatilityOracle oracle_, IRiskEngine risk_, address liquidation_)
-        EIP712("MarginVenue", "1")
-    {
+    /// @param delegations_ Who says who signed, for ever; it names this venue.
+    /// @param succession_ Who names the next deployment, for ever; it asks the vault's authority.
+    constructor(
+        ICollateralVault vault_,
+        IVolatilityOracle oracle_,
+        IRiskEngine risk_,
+        address liquidation_,
+        IDelegations delegations_,
+        ISuccession succession_
+    ) EIP712("MarginVenue", "1") {
         _requireContract(address(vault_));
         _requireContract(address(oracle_));
         _requireContract(address(risk_));
+        _requireContract(address(delegations_));
+        _requireContract(address(succession_));
         require(liquidation_ != address(0) && liquidation_ != address(this), WrongPart(liquidation_, address(0)));
-        require(vault_.venue() == address(this), WrongPart(vault_.venue(), address(this)));
-        address read = address(risk_.oracle());
-        require(read == address(oracle_), WrongPart(read, address(oracle_)));
+        _requireSame(vault_.venue(), address(this));
+        _requireSame(delegations_.venue(), address(this));
+        _requireSame(address(risk_.oracle()), address(oracle_));
+        _requireSame(address(succession_.authority()), address(vault_.authority()));
+        _requireSame(address(succession_.people()), address(vault_.people()));
         vault = vault_;
         oracle = oracle_;
         risk = risk_;
         liquidation = liquidation_;
+        delegations = delegations_;
+        succession = succession_;
     }
 
     /* EXTERNAL: ORDERS */
@@ -139,7 +167,7 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
         Admitted memory made = _admit(maker, makerSignature, lots);
         Admitted memory taken = _admit(taker, takerSignature, lots);
 
-        _announce(maker, made.digest, taker, taken.digest, lots);
+        OrderBook.announce(maker, made.digest, taker, taken.digest, lots);
         uint64 price = maker.limitPrice;
         _trade(maker, made.delegate, lots, price, tables);
         _trade(taker, taken.delegate, lots, price, tables);
@@ -147,27 +175,10 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IMarginVenue
     function cancel(Order calldata order) external {
-        bool allowed = msg.sender == order.account || _delegates[order.account][msg.sender].expiry >= block.timestamp;
-        require(allowed, NotOrderOwner(msg.sender, order.account));
+        require(msg.sender == order.account, NotOrderOwner(msg.sender, order.account));
         bytes32 digest = digestOf(order);
-        _orders[digest].cancelled = true;
+        _orders.states[digest].cancelled = true;
         emit Cancelled(digest, order.account);
-    }
-
-    /// @inheritdoc IMarginVenue
-    function setDelegate(address key, uint40 expiry, uint64 notionalLimit, uint64 dailyLossBudget) external {
-        require(key != address(0) && key != msg.sender, InvalidDelegate(key));
-        require(block.timestamp <= expiry, DelegateExpired(key, expiry));
-        _delegates[msg.sender][key] = Delegate({
-            expiry: expiry, notionalLimit: notionalLimit, dailyLossBudget: dailyLossBudget, lossOfDay: 0, day: 0
-        });
-        emit DelegateSet(msg.sender, key, expiry, notionalLimit, dailyLossBudget);
-    }
-
-    /// @inheritdoc IMarginVenue
-    function revokeDelegate(address key) external {
-        delete _delegates[msg.sender][key];
-        emit DelegateRevoked(msg.sender, key);
     }
 
     /* EXTERNAL: MARGIN */
@@ -183,10 +194,14 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
             tables = _tablesNow();
             require(!FillRules.anyStale(book, tables), StaleOracle());
         }
-        uint256 free = FillRules.free(book, tables);
+        Coverage memory coverage = DeficitRate.read(vault, liquidation);
+        uint256 free = Math.min(FillRules.free(book, tables), coverage.most());
         require(amount <= free, InsufficientFreeMargin(amount, free));
-        emit Withdrawn(msg.sender, amount);
-        vault.marginToIdle(msg.sender, amount);
+        uint256 paid = coverage.payout(amount);
+        require(paid != 0, NothingPaid(amount));
+        emit Withdrawn(msg.sender, amount, paid);
+        _move(msg.sender, DEFICIT, amount - paid);
+        vault.marginToIdle(msg.sender, paid);
     }
 
     /* EXTERNAL: LIQUIDATION */
@@ -203,7 +218,7 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
         Book memory taker = _load(given.taker, giver.count);
         int256 giverGain = -giver.cash;
         int256 takerGain = -taker.cash;
-        uint16[] memory instruments = _split(giver, taker, given.fractionPpm, tables);
+        uint16[] memory instruments = giver.splitInto(taker, given.fractionPpm, tables);
         (giverGain, takerGain) = (giverGain + giver.cash, takerGain + taker.cash);
 
         // The casts are safe: a penalty is at most an account's equity.
@@ -235,21 +250,11 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
         _accounts[account].flaggedAt = since;
     }
 
-    /// @inheritdoc IMarginVenue
-    function clearFlag(address account) external onlyLiquidation nonReentrant whileVaultRests {
-        _accounts[account].flaggedAt = 0;
-    }
-
     /* EXTERNAL: VIEWS */
 
     /// @inheritdoc IMarginVenue
     function orderState(bytes32 digest) external view returns (OrderState memory) {
-        return _orders[digest];
-    }
-
-    /// @inheritdoc IMarginVenue
-    function delegateOf(address account, address key) external view returns (Delegate memory) {
-        return _delegates[account][key];
+        return _orders.states[digest];
     }
 
     /// @inheritdoc IMarginVenue
@@ -275,12 +280,12 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
         for (uint256 i = 0; i < ids.length; ++i) {
             ids[i] = _listed[from + i];
         }
-        return _packed(ids);
+        return _accounts.packAll(ids, vault);
     }
 
     /// @inheritdoc IMarginVenue
     function accountsOf(address[] calldata ids) external view returns (uint256[] memory words) {
-        return _packed(ids);
+        return _accounts.packAll(ids, vault);
     }
 
     /// @inheritdoc IMarginVenue
@@ -301,14 +306,9 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
     function maintenanceAfter(address account, uint256 fractionPpm, Table[] calldata tables)
         external
         view
-        returns (uint256 maintenance)
+        returns (uint256)
     {
-        Position[] storage held = _accounts[account].positions;
-        for (uint256 i = 0; i < held.length; ++i) {
-            Position memory part = held[i];
-            uint256 left = SignedMath.abs(part.lots - AccountBook.portion(part.lots, fractionPpm));
-            maintenance += left * tables[part.instrument].mmSpot;
-        }
+        return _accounts[account].maintenanceAfter(fractionPpm, tables);
     }
 
     /// @inheritdoc IMarginVenue
@@ -316,7 +316,17 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
         Book memory book = _load(account, 0);
         Table[] memory tables = risk.tables();
         if (book.count != 0 && (_accounts[account].flaggedAt != 0 || FillRules.anyStale(book, tables))) return 0;
-        return Math.min(FillRules.free(book, tables), uint256(SignedMath.max(vault.marginTotal(), 0)));
+        return Math.min(FillRules.free(book, tables), DeficitRate.read(vault, liquidation).most());
+    }
+
+    /// @inheritdoc IMarginVenue
+    function payoutOf(uint64 amount) external view returns (uint256) {
+        return DeficitRate.read(vault, liquidation).payout(amount);
+    }
+
+    /// @inheritdoc IMarginGate
+    function mayEnterMargin(address account) external view returns (bool) {
+        return vault.margin(DEFICIT) == 0 || account == liquidation || _accounts[account].positions.length != 0;
     }
 
     /* PUBLIC */
@@ -340,32 +350,9 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
         private
         returns (Admitted memory admitted)
     {
-        require(block.timestamp <= order.expiry, OrderExpired(order.expiry, block.timestamp));
-        uint256 latest = block.timestamp + MAX_EXPIRY;
-        require(order.expiry <= latest, ExpiryTooFar(order.expiry, latest));
-
         bytes32 digest = digestOf(order);
-        OrderState memory state = _orders[digest];
-        require(!state.cancelled, OrderCancelled(digest));
-        // The cast is safe: the magnitude of 64 bits; what was filled of it is at most as much.
-        uint64 left = uint64(SignedMath.abs(order.lots)) - state.filled;
-        require(lots <= left, BeyondOrder(digest, lots, left));
-        require(lots >= Math.min(order.minFill, left), BelowMinFill(digest, lots, order.minFill));
-
-        admitted = Admitted({digest: digest, delegate: _delegateOf(order.account, digest, signature)});
-        _orders[digest].filled = state.filled + lots;
-    }
-
-    function _announce(
-        Order calldata maker,
-        bytes32 makerDigest,
-        Order calldata taker,
-        bytes32 takerDigest,
-        uint64 lots
-    ) private {
-        (uint16 instrument, uint64 price, int256 bought) =
-            (maker.instrument, maker.limitPrice, FillRules.signed(taker, lots));
-        emit Filled(makerDigest, takerDigest, instrument, maker.account, taker.account, bought, price);
+        _orders.count(order, digest, lots);
+        admitted = Admitted({digest: digest, delegate: delegations.signerOf(order.account, digest, signature)});
     }
 
     /// @dev One side of a fill.
@@ -382,33 +369,16 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
             _requireMayOpen(order, book, tables);
             FillRules.requireInitial(order.account, then);
         }
-        if (delegate != address(0)) {
-            Delegate storage limits = _delegates[order.account][delegate];
-            uint64 spot = tables[order.instrument].spot;
-            _delegates[order.account][delegate] = DelegateLimits.charged(limits, delegate, step, spot, block.timestamp);
-        }
+        if (delegate != address(0)) _charge(order, delegate, step, tables[order.instrument]);
 
         _store(order.account, book, _only(order.instrument));
         _realise(order.account, realised);
     }
 
-    /// @dev Moves a part of every position from one book to another, at spot.
-    function _split(Book memory giver, Book memory taker, uint256 fractionPpm, Table[] memory tables)
-        private
-        pure
-        returns (uint16[] memory instruments)
-    {
-        uint256 count = giver.count;
-        instruments = new uint16[](count);
-        // Backwards: where a position goes whole, the last one, which has been seen, takes its place.
-        for (uint256 left = count; left != 0; --left) {
-            Position memory held = giver.positions[left - 1];
-            uint16 instrument = held.instrument;
-            int256 part = AccountBook.portion(held.lots, fractionPpm);
-            instruments[left - 1] = instrument;
-            giver.trade(instrument, -part, tables[instrument].spot);
-            taker.trade(instrument, part, tables[instrument].spot);
-        }
+    /// @dev Against a mark that is old a delegate's loss cannot be told: only the account itself trades there.
+    function _charge(Order calldata order, address delegate, Step memory step, Table memory table) private {
+        require(!table.stale, StaleOracle());
+        delegations.charge(order.account, delegate, order.instrument, step, table.spot);
     }
 
     /// @dev Writes positions back, and says what became of those that changed.
@@ -437,46 +407,13 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
 
     /* PRIVATE: VIEWS */
 
-    function _packed(address[] memory ids) private view returns (uint256[] memory words) {
-        uint256 length = 0;
-        for (uint256 i = 0; i < ids.length; ++i) {
-            length += _accounts[ids[i]].packedLength();
-        }
-        words = new uint256[](length);
-        uint256 next = 0;
-        for (uint256 i = 0; i < ids.length; ++i) {
-            next = _accounts[ids[i]].pack(ids[i], vault.margin(ids[i]), words, next);
-        }
-    }
-
     /// @dev Reads an account, with room for `extra` positions more.
     function _load(address account, uint256 extra) private view returns (Book memory book) {
         return _accounts[account].load(vault.margin(account), extra);
     }
 
     function _healthOf(address account, Book memory book, Table[] memory tables) private view returns (Health memory) {
-        Standing memory standing = book.standing(tables);
-        return Health({
-            equitySpot: standing.spot.equity,
-            maintenanceSpot: standing.spot.maintenance,
-            hardSpot: standing.spot.hard,
-            equityTwap: standing.twap.equity,
-            maintenanceTwap: standing.twap.maintenance,
-            hardTwap: standing.twap.hard,
-            notional: standing.spot.notional,
-            flaggedAt: _accounts[account].flaggedAt
-        });
-    }
-
-    /// @dev The delegate that signed, or zero for the account itself.
-    function _delegateOf(address account, bytes32 digest, bytes calldata signature) private view returns (address) {
-        (address key, ECDSA.RecoverError failed,) = ECDSA.tryRecoverCalldata(digest, signature);
-        uint40 expiry = failed == ECDSA.RecoverError.NoError ? _delegates[account][key].expiry : 0;
-        if (expiry >= block.timestamp) return key;
-        bool own = SignatureChecker.isValidSignatureNowCalldata(account, digest, signature);
-        require(own || expiry == 0, DelegateExpired(key, expiry));
-        require(own, InvalidSignature(account));
-        return address(0);
+        return book.health(tables, _accounts[account].flaggedAt);
     }
 
     /// @dev For a side whose position becomes larger, or turns.
@@ -484,8 +421,14 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
         address account = order.account;
         require(!order.reduceOnly, NotReducing(account));
         require(_accounts[account].flaggedAt == 0, AccountFlagged(account));
+        address next = succession.successor();
+        require(next == address(0), SuccessorNamed(next));
         require(!tables[order.instrument].stale && !FillRules.anyStale(book, tables), StaleOracle());
         require(book.count <= MAX_POSITIONS, TooManyPositions(account, book.count, MAX_POSITIONS));
+    }
+
+    function _requireLiquidation() private view {
+        require(msg.sender == liquidation, NotLiquidation(msg.sender, liquidation));
     }
 
     /// @dev Runs in the middle of nothing: no token is being called.
@@ -498,6 +441,10 @@ contract MarginVenue is IMarginVenue, EIP712, ReentrancyGuardTransient {
     }
 
     /* PRIVATE: PURE */
+
+    function _requireSame(address given, address expected) private pure {
+        require(given == expected, WrongPart(given, expected));
+    }
 
     function _only(uint16 instrument) private pure returns (uint16[] memory instruments) {
         instruments = new uint16[](1);

@@ -44,7 +44,7 @@ def address(text: str | bytes) -> Address:
         raw = text
     else:
         try:
-            raw = bytes.fromhex(text.removeprefix("0x"))
+            raw = _digits(text)
         except ValueError:
             raise EncodingError(f"{text!r} is not an address: 0x and 40 hexadecimal digits are") from None
     if len(raw) != 20:
@@ -59,12 +59,19 @@ def hash32(text: str | bytes) -> bytes:
         EncodingError: anything else.
     """
     try:
-        raw = text if isinstance(text, bytes) else bytes.fromhex(text.removeprefix("0x"))
+        raw = text if isinstance(text, bytes) else _digits(text)
     except ValueError:
         raise EncodingError(f"{text!r} is not a hash: 0x and 64 hexadecimal digits are") from None
     if len(raw) != 32:
         raise EncodingError(f"a hash has 32 bytes, not {len(raw)}")
     return raw
+
+
+def _digits(text: str) -> bytes:
+    """The bytes of hexadecimal digits; `bytes.fromhex` alone passes over white space. Raises: ValueError."""
+    if any(character.isspace() for character in text):
+        raise ValueError("white space among digits")
+    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def to_hex(raw: bytes) -> str:

@@ -1,6 +1,7 @@
 # Sourced by scripts/* and .ci/run from the root of the repository: installs what they need, once.
 #
-#   bootstrap demo|dev   .venv from locks/<name>.txt, node_modules from package-lock.json, tools on PATH
+#   bootstrap demo|dev     .venv from locks/<name>.txt, node_modules from package-lock.json, tools on PATH
+#   bootstrap_assurance    .venv-assurance from locks/assurance.txt: slither and halmos; after the other
 #
 # Asks of the machine only bash and a Python >= 3.11 with venv; Node comes from PATH (>= 20) or from the wheel in .venv.
 # pip and npm keep the user's own configuration. A stamp is written last, so that an interrupted install is done again;
@@ -74,6 +75,14 @@ damaged_venv() { die 2 "The folder .venv is damaged ($1): remove .venv and run a
 # What an install depends on. The path is part of it: a moved checkout has a .venv that points elsewhere.
 python_key() {
     { sha256_of locks/build.txt "locks/$1.txt" pyproject.toml && pwd -P; } | tr '\n' ' '
+}
+
+# An install would write through a link into somebody else's folder.
+refuse_links() {
+    local folder
+    for folder in .venv .venv-assurance node_modules; do
+        [[ ! -L "$folder" ]] || die 2 "$folder is a link, and an install would change what it points to: remove the link and run again."
+    done
 }
 
 is_stamped() { [[ -f "$1" && "$(<"$1")" == "$2" ]]; }
@@ -162,20 +171,49 @@ use_tools() {
     export SOLCX_BINARY_PATH="$PWD/tools/solc"
 }
 
+# one_at_a_time COMMAND...: in a subshell, so that no child of the caller inherits the lock.
+one_at_a_time() {
+    (
+        if command -v flock >/dev/null && ! flock -n 9; then
+            say "another run is installing; waiting for it ..."
+            flock 9
+        fi
+        "$@"
+    ) 9>build/bootstrap.lock || exit $?
+}
+
+install_missing() {
+    refuse_links
+    python_is_ready "$1" || install_python "$1"
+    node_is_ready || install_node
+}
+
 bootstrap() {
     local lock=$1
     mkdir -p build
     if ! python_is_ready "$lock" || ! node_is_ready; then
-        # In a subshell, so that no child of the caller inherits the lock.
-        (
-            if command -v flock >/dev/null && ! flock -n 9; then
-                say "another run is installing; waiting for it ..."
-                flock 9
-            fi
-            python_is_ready "$lock" || install_python "$lock"
-            node_is_ready || install_node
-        ) 9>build/bootstrap.lock || exit $?
+        one_at_a_time install_missing "$lock"
     fi
     .venv/bin/python -c '' 2>/dev/null || damaged_venv "its Python does not start"
     use_tools
+}
+
+assurance_key() { { sha256_of locks/assurance.txt && pwd -P; } | tr '\n' ' '; }
+
+assurance_is_ready() { is_stamped .venv-assurance/.custody-assurance "$(assurance_key)"; }
+
+# Nothing is kept of an older one: it holds only what the lock says, and a script cannot tell what is left over in it.
+install_assurance() {
+    assurance_is_ready && return
+    refuse_links
+    say "installing slither and halmos (once) ..."
+    rm -rf .venv-assurance
+    quietly venv-assurance .venv/bin/python -m venv .venv-assurance
+    quietly pip-assurance .venv-assurance/bin/python -m pip install --disable-pip-version-check --no-input --no-deps \
+        --only-binary :all: --require-hashes -r locks/assurance.txt
+    stamp .venv-assurance/.custody-assurance "$(assurance_key)"
+}
+
+bootstrap_assurance() {
+    assurance_is_ready || one_at_a_time install_assurance
 }

@@ -63,7 +63,12 @@ TARGETS = (
         others=("Safe 3/3 and OZ timelock, schedule + execute",),
     ),
     Row(operation="veto of an operation", ours=("veto, the second",), most=30_000, others=("OZ timelock, cancel",)),
-    Row(operation="veto of a release", ours=("veto of a release",), most=30_000, others=("OZ timelock, cancel",)),
+    Row(
+        operation="veto of a release",
+        ours=("veto of a release, a later one",),
+        most=30_000,
+        others=("OZ timelock, cancel",),
+    ),
     Row(operation="pause", ours=("pause",), most=30_000),
     Row(
         operation="rotation, propose + activate",

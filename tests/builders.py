@@ -150,6 +150,7 @@ def a_release(**changes: Any) -> Release:
     members: dict[str, Any] = {
         "owner": OWNER,
         "requested_at": CHAIN_TIME - 60,
+        "vetoed_at": 0,
         "state": ReleaseState.REQUESTED,
         "to": PAYEE,
         "amount": 1_000_000,

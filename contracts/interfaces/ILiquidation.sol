@@ -92,6 +92,9 @@ interface ILiquidation {
     /// @notice The authority asks for a delay, which a liquidation never has.
     error DelayAsked(uint32 delay);
 
+    /// @notice There is no deficit to pay.
+    error NoDeficit();
+
     /* EVENTS */
 
     /// @notice An account's clock runs: it only reduces from now on.
@@ -130,6 +133,9 @@ interface ILiquidation {
     /// @notice Idle collateral that was deposited for the insurance became insurance.
     event Funded(address indexed caller, uint256 amount);
 
+    /// @notice Somebody had the deficit paid, or a part of it.
+    event Repaid(address indexed by, uint256 amount);
+
     /// @notice The batch went past an account.
     event Skipped(address indexed account, SkipReason reason);
 
@@ -167,6 +173,10 @@ interface ILiquidation {
 
     /// @notice Makes `amount` of what was deposited into the vault for this contract insurance; anyone may.
     function fund(uint256 amount) external;
+
+    /// @notice Pays the deficit with idle collateral of this contract's own, as `fund` takes it: deposited for it by
+    /// whoever wants margin to be whole again. Takes no more than the deficit.
+    function repay(uint256 amount) external;
 
     /* EXTERNAL: VIEWS */
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Delegate} from "../types/Delegate.sol";
 import {Health} from "../types/Health.sol";
 import {Order, OrderState} from "../types/Order.sol";
 import {Slice} from "../types/Slice.sol";
 import {Table} from "../types/Table.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
+import {IDelegations} from "./IDelegations.sol";
+import {IMarginGate} from "./IMarginGate.sol";
 import {IRiskEngine} from "./IRiskEngine.sol";
+import {ISuccession} from "./ISuccession.sol";
 import {IVolatilityOracle} from "./IVolatilityOracle.sol";
 
 /// @notice Holds the positions of accounts, fills their signed orders with each other and lets margin go where no
@@ -15,22 +17,21 @@ import {IVolatilityOracle} from "./IVolatilityOracle.sol";
 /// @dev Accounts are addresses: an account's margin is what the vault keeps under that address. The venue's own margin
 /// account is the pool: the other side of what was realised and not yet of what was not, always -(Σ cost).
 ///
-/// SIGNATURES. An order is signed as EIP-712 typed data. If the signature is 65 bytes r || s || v and recovers to a
-/// delegate of the account whose time is not over, it is the delegate's, and its limits apply. Else it must be the
-/// account's own: by recovery, or where the account is a contract by its ERC-1271 answer.
+/// SIGNATURES. An order is signed as EIP-712 typed data, by the account or by a delegate of it, to which its limits
+/// apply. IDelegations says who signed, and holds delegates to their limits.
 ///
 /// ERRORS. Besides those named here, `fill` reverts with those of the libraries FillRules (which orders fit, at what
 /// price, and how an account must stand: InstrumentMismatch, SameDirection, SelfTrade, ZeroLots, PriceBeyondLimit,
-/// PriceOutsideBand, InsufficientMargin, WorsensHealth, NotionalTooLarge) and DelegateLimits
-/// (DelegateNotionalExceeded, DelegateLossExceeded), and with IRiskEngine's UnknownInstrument.
-interface IMarginVenue {
+/// PriceOutsideBand, InsufficientMargin, WorsensHealth, NotionalTooLarge), with those of IDelegations, and with
+/// IRiskEngine's UnknownInstrument.
+interface IMarginVenue is IMarginGate {
     /* ERRORS */
 
     /// @notice There is no contract at an address the venue depends on.
     error NotAContract(address given);
 
-    /// @notice The parts the venue is given do not belong together: the vault names another venue, or the engine
-    /// another oracle.
+    /// @notice The parts the venue is given do not belong together: the vault or the delegations name another
+    /// venue, the engine another oracle, or the succession another authority.
     error WrongPart(address given, address expected);
 
     /// @notice The vault is in the middle of a call.
@@ -60,10 +61,7 @@ interface IMarginVenue {
     /// @notice The order wants more lots in one fill.
     error BelowMinFill(bytes32 digest, uint64 lots, uint64 least);
 
-    /// @notice Neither the account nor a delegate of it signed that.
-    error InvalidSignature(address account);
-
-    /// @notice Only the account and its delegates take an order back.
+    /// @notice Only the account takes its order back.
     error NotOrderOwner(address caller, address account);
 
     /// @notice The order may only make the position smaller, and this would not.
@@ -75,17 +73,17 @@ interface IMarginVenue {
     /// @notice The account would have too many positions.
     error TooManyPositions(address account, uint256 count, uint256 most);
 
-    /// @notice Nobody, and the account itself, can be its delegate.
-    error InvalidDelegate(address key);
-
-    /// @notice The delegate's time is over.
-    error DelegateExpired(address key, uint40 expiry);
+    /// @notice The next deployment was named: here positions only become smaller.
+    error SuccessorNamed(address successor);
 
     /// @notice A withdrawal of nothing.
     error ZeroAmount();
 
     /// @notice The account has less margin that no position needs.
     error InsufficientFreeMargin(uint256 requested, uint256 available);
+
+    /// @notice While a deficit stands, so little margin pays nothing.
+    error NothingPaid(uint256 amount);
 
     /* EVENTS */
 
@@ -108,16 +106,8 @@ interface IMarginVenue {
     /// @notice An order was taken back.
     event Cancelled(bytes32 indexed digest, address indexed account);
 
-    /// @notice An account lets a key sign orders.
-    event DelegateSet(
-        address indexed account, address indexed key, uint40 expiry, uint64 notionalLimit, uint64 dailyLossBudget
-    );
-
-    /// @notice An account no longer lets a key sign.
-    event DelegateRevoked(address indexed account, address indexed key);
-
-    /// @notice An account made margin idle.
-    event Withdrawn(address indexed account, uint256 amount);
+    /// @notice An account gave up margin, and `paid` of it became idle; what is missing went into the deficit.
+    event Withdrawn(address indexed account, uint256 amount, uint256 paid);
 
     /* EXTERNAL: ORDERS */
 
@@ -133,19 +123,15 @@ interface IMarginVenue {
         uint64 lots
     ) external;
 
-    /// @notice Takes an order back, for ever; its account and the account's delegates may.
+    /// @notice Takes an order of the caller back, for ever, whoever signed it.
     function cancel(Order calldata order) external;
-
-    /// @notice Lets `key` sign orders for the caller. It never withdraws. Replaces what the key could do before.
-    function setDelegate(address key, uint40 expiry, uint64 notionalLimit, uint64 dailyLossBudget) external;
-
-    /// @notice Takes that back.
-    function revokeDelegate(address key) external;
 
     /* EXTERNAL: MARGIN */
 
     /// @notice Makes the caller's free margin idle in the vault. Without a position nothing but cash is asked: no
     /// oracle and no flag.
+    /// @dev While a deficit stands only `payoutOf(amount)` becomes idle: everybody who leaves bears the same part of it.
+    /// @param amount What the account gives up.
     function withdraw(uint256 amount) external;
 
     /* EXTERNAL: LIQUIDATION */
@@ -161,10 +147,8 @@ interface IMarginVenue {
     function moveMargin(address from, address to, uint256 amount) external;
 
     /// @notice Starts an account's clock: it only reduces from now on. The liquidation's alone.
+    /// @param since Where the clock starts, in seconds; zero ends it.
     function setFlag(address account, uint40 since) external;
-
-    /// @notice Ends that. The liquidation's alone.
-    function clearFlag(address account) external;
 
     /* EXTERNAL: VIEWS */
 
@@ -180,14 +164,17 @@ interface IMarginVenue {
     /// @notice Who moves positions and flags; its margin account is the insurance.
     function liquidation() external view returns (address);
 
+    /// @notice Who signs for whom, and within which limits.
+    function delegations() external view returns (IDelegations);
+
+    /// @notice Who names the next deployment; from then on nothing opens here.
+    function succession() external view returns (ISuccession);
+
     /// @notice EIP-712 digest of an order for this chain and venue.
     function digestOf(Order calldata order) external view returns (bytes32);
 
     /// @notice What has become of an order.
     function orderState(bytes32 digest) external view returns (OrderState memory);
-
-    /// @notice What a key may sign for an account; all zero where nothing.
-    function delegateOf(address account, address key) external view returns (Delegate memory);
 
     /// @notice What an account holds of an instrument.
     function position(address account, uint16 instrument) external view returns (int64 lots, int128 cost);
@@ -221,6 +208,9 @@ interface IMarginVenue {
         view
         returns (uint256);
 
-    /// @notice What the account could withdraw now, in µUSDC.
+    /// @notice What the account could give up now, in µUSDC.
     function freeMargin(address account) external view returns (uint256);
+
+    /// @notice What would become idle of it: all of it, unless a deficit stands.
+    function payoutOf(uint64 amount) external view returns (uint256);
 }

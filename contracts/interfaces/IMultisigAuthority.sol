@@ -100,7 +100,7 @@ interface IMultisigAuthority is IPeople {
     function execute(Operation calldata operation) external;
 
     /// @notice For a guardian: voids an operation that is Waiting or Ready, and all with the same calls.
-    /// @dev Twice in 30 days for the same calls, whoever vetoes.
+    /// @dev At most twice in any 30 days for the same calls, whoever vetoes.
     function veto(Operation calldata operation) external;
 
     /* EXTERNAL: MEMBERS */

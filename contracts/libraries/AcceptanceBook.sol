@@ -68,9 +68,14 @@ library AcceptanceBook {
 
         ripeAt = accepted.acceptedAt + delay;
         ripe = block.timestamp >= ripeAt;
-        require(ripe || first, TooEarly(block.timestamp, ripeAt));
+        if (!first) requireRipe(ripeAt);
         accepted.state = ripe ? AcceptanceState.Done : AcceptanceState.Waiting;
         book.acceptances[digest] = accepted;
+    }
+
+    /// @notice Returns if a delay that ends at `ripeAt` is over, reverts by name if not.
+    function requireRipe(uint256 ripeAt) internal view {
+        require(block.timestamp >= ripeAt, TooEarly(block.timestamp, ripeAt));
     }
 
     /// @notice Returns if an intent with this deadline can be accepted now, reverts by name if not.

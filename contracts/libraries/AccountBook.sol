@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Health} from "../types/Health.sol";
 import {Position} from "../types/Position.sol";
 import {Table} from "../types/Table.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -72,6 +73,21 @@ library AccountBook {
         }
     }
 
+    /// @notice The same as the liquidation reads it.
+    function health(Book memory book, Table[] memory tables, uint40 flaggedAt) internal pure returns (Health memory) {
+        Standing memory found = standing(book, tables);
+        return Health({
+            equitySpot: found.spot.equity,
+            maintenanceSpot: found.spot.maintenance,
+            hardSpot: found.spot.hard,
+            equityTwap: found.twap.equity,
+            maintenanceTwap: found.twap.maintenance,
+            hardTwap: found.twap.hard,
+            notional: found.spot.notional,
+            flaggedAt: flaggedAt
+        });
+    }
+
     /// @notice What the account holds of an instrument; no lots where it holds none.
     function positionOf(Book memory book, uint16 instrument) internal pure returns (Position memory position) {
         uint256 index = _find(book, instrument);
@@ -115,6 +131,27 @@ library AccountBook {
             book.positions[index] = book.positions[book.count];
         } else {
             (position.lots, position.cost) = (held.toInt64(), cost.toInt128());
+        }
+    }
+
+    /// @notice Moves `ppm` of every position, rounded up to lots, from one account to another, at spot.
+    /// @param taker With room for the giver's positions.
+    /// @return instruments Those whose positions changed.
+    function splitInto(Book memory giver, Book memory taker, uint256 ppm, Table[] memory tables)
+        internal
+        pure
+        returns (uint16[] memory instruments)
+    {
+        uint256 count = giver.count;
+        instruments = new uint16[](count);
+        // Backwards: where a position goes whole, the last one, which has been seen, takes its place.
+        for (uint256 left = count; left != 0; --left) {
+            Position memory held = giver.positions[left - 1];
+            uint16 instrument = held.instrument;
+            int256 part = portion(held.lots, ppm);
+            instruments[left - 1] = instrument;
+            trade(giver, instrument, -part, tables[instrument].spot);
+            trade(taker, instrument, part, tables[instrument].spot);
         }
     }
 

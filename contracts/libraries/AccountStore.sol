@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {Position} from "../types/Position.sol";
-import {Book} from "./AccountBook.sol";
+import {Table} from "../types/Table.sol";
+import {AccountBook, Book} from "./AccountBook.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 /// @notice What the venue keeps of an account; its cash is the vault's to keep.
 /// @param flaggedAt Since when its clock runs, in seconds; zero when it is not flagged.
@@ -42,6 +45,20 @@ library AccountStore {
         }
     }
 
+    /// @notice M at spot of what would be left where `ppm` of every position went, rounded up to lots.
+    function maintenanceAfter(Account storage account, uint256 ppm, Table[] calldata tables)
+        internal
+        view
+        returns (uint256 maintenance)
+    {
+        Position[] storage held = account.positions;
+        for (uint256 i = 0; i < held.length; ++i) {
+            Position memory part = held[i];
+            uint256 left = SignedMath.abs(part.lots - AccountBook.portion(part.lots, ppm));
+            maintenance += left * tables[part.instrument].mmSpot;
+        }
+    }
+
     /// @notice Writes the positions back.
     function store(Account storage account, Book memory book) internal {
         Position[] storage stored = account.positions;
@@ -52,6 +69,24 @@ library AccountStore {
         }
         for (uint256 i = book.count; i < length; ++i) {
             stored.pop();
+        }
+    }
+
+    /// @notice Accounts in words, one after another, each as `pack` writes it.
+    /// @param vault Where their cash lies.
+    function packAll(
+        mapping(address id => Account account) storage accounts,
+        address[] memory ids,
+        ICollateralVault vault
+    ) internal view returns (uint256[] memory words) {
+        uint256 length = 0;
+        for (uint256 i = 0; i < ids.length; ++i) {
+            length += packedLength(accounts[ids[i]]);
+        }
+        words = new uint256[](length);
+        uint256 next = 0;
+        for (uint256 i = 0; i < ids.length; ++i) {
+            next = pack(accounts[ids[i]], ids[i], vault.margin(ids[i]), words, next);
         }
     }
 

@@ -56,7 +56,7 @@ library ClassTable {
         returns (bool needsHigh, uint32 delay)
     {
         if (stale) regime = Regime.STRESSED;
-        if (class == ActionClass.B && value > SMALL_RELEASE) class = ActionClass.B2;
+        class = judgedAs(class, value);
 
         if (class == ActionClass.A) return (false, NO_DELAY);
         if (class == ActionClass.D0) return (true, NO_DELAY);
@@ -66,6 +66,17 @@ library ClassTable {
         if (class == ActionClass.B2) return (true, _byRegime(regime, B2_CALM, B2_ELEVATED, B2_STRESSED));
         if (class == ActionClass.D) return (true, _byRegime(regime, D_CALM, D_ELEVATED, D_STRESSED));
         revert ClassNotServed(class);
+    }
+
+    /// @notice The class whose row judges an action: a release of class B that is too large is one of B2.
+    function judgedAs(ActionClass class, Ppm value) internal pure returns (ActionClass) {
+        if (class == ActionClass.B && value > SMALL_RELEASE) class = ActionClass.B2;
+        return class;
+    }
+
+    /// @notice Whether the class has a row.
+    function isServed(ActionClass class) internal pure returns (bool) {
+        return class != ActionClass.A0 && class != ActionClass.C;
     }
 
     /// @notice The longest delay of the class's own row, in seconds.

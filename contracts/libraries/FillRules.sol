@@ -2,22 +2,11 @@
 pragma solidity 0.8.37;
 
 import {Order} from "../types/Order.sol";
+import {Step} from "../types/Step.sol";
 import {Table} from "../types/Table.sol";
 import {Book, Numbers, Standing} from "./AccountBook.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
-
-/// @notice What a fill does to one side's position.
-/// @param held Its lots before.
-/// @param moved What is added to them.
-/// @param price In ticks.
-/// @param shrinks Whether it only becomes smaller: towards zero, and not past it.
-struct Step {
-    int256 held;
-    int256 moved;
-    uint64 price;
-    bool shrinks;
-}
 
 /// @notice Which orders fit together, at what price, and how an account must stand afterwards (MARGIN §4).
 /// @dev Knows numbers only: no storage, no signature and no flag.

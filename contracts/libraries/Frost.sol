@@ -53,7 +53,7 @@ library Frost {
     /// @param ry Affine y of R.
     /// @param z The sum of the signature shares.
     /// @param px Affine x of P, in [1, ORDER); the caller knows P to be on the curve.
-    /// @param py Affine y of P.
+    /// @param py Affine y of P, or its parity, which is all that is read of it: with P.x it leaves one point.
     function verify(bytes32 digest, uint256 rx, uint256 ry, uint256 z, uint256 px, uint256 py) internal view {
         require(z != 0, ScalarZero());
         require(z < Secp256k1.ORDER, ScalarOutOfRange(z));

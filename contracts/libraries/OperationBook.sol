@@ -6,17 +6,18 @@ import {OperationRecord, OperationState, VetoRecord} from "../types/Operation.so
 import {NO_VALUE} from "../types/Ppm.sol";
 import {Regime} from "../types/Regime.sol";
 import {MultisigTable} from "./MultisigTable.sol";
+import {VetoBook} from "./VetoBook.sol";
 
 /// @notice Where operations stand, by their ids, and which calls were vetoed.
-/// @dev A veto voids every waiting operation with the same calls, or a quorum that turned hostile would propose them
-/// under many nonces at once and have all but a few executed. For the same calls it counts once, and the count is
-/// limited, or one guardian would have the last word.
+/// @dev A veto voids every waiting operation with the same calls, and counts by them: VetoBook says why.
 /// @custom:invariant INV-MULTI-4 Done, Vetoed and Lapsed are for ever, and no id is accepted twice.
 /// @custom:invariant INV-MULTI-5 Nothing becomes Done but what is Ready by the regime, the epoch and the time of that
 /// moment, at least its class's delay of that moment after acceptance.
-/// @custom:invariant INV-MULTI-6 The same calls are vetoed at most VETO_LIMIT times in VETO_PERIOD, unless they were
+/// @custom:invariant INV-MULTI-6 The same calls are vetoed at most twice in any VETO_PERIOD, unless they were
 /// executed meanwhile: no guardian blocks for ever.
 library OperationBook {
+    using VetoBook for mapping(bytes32 content => VetoRecord);
+
     /* TYPES */
 
     struct Book {
@@ -29,27 +30,16 @@ library OperationBook {
     /// @dev How long an operation stands after the longest delay it may meet.
     uint256 internal constant LAPSE = 7 days;
 
-    /// @dev Two vetoes make three delays in which to look at the same calls, at most 21 days.
-    uint8 internal constant VETO_LIMIT = 2;
-
-    uint256 internal constant VETO_PERIOD = 30 days;
-
     /* ERRORS */
 
     /// @notice The id was accepted before: another nonce would make another.
     error OperationKnown(bytes32 id, OperationState state);
-
-    /// @notice The same calls were vetoed in this very second: void before it began.
-    error CallsJustVetoed(bytes32 callsHash);
 
     /// @notice Only what is Ready is executed.
     error OperationNotReady(bytes32 id, OperationState state);
 
     /// @notice Only what is Waiting or Ready is vetoed.
     error OperationNotOpen(bytes32 id, OperationState state);
-
-    /// @notice Guardians have had their say on these calls, and may again at `until`, in seconds.
-    error VetoesExhausted(bytes32 callsHash, uint256 until);
 
     /* INTERNAL */
 
@@ -65,7 +55,7 @@ library OperationBook {
         if (record.state != OperationState.Waiting) return record.state;
         uint256 lapsesAt = record.acceptedAt + MultisigTable.longestDelay(record.class) + LAPSE;
         if (record.setEpoch != epoch || block.timestamp > lapsesAt) return OperationState.Lapsed;
-        if (record.acceptedAt <= book.vetoes[callsHash].until) return OperationState.Lapsed;
+        if (book.vetoes.voids(callsHash, record.acceptedAt)) return OperationState.Lapsed;
 
         (, uint32 delay, bool blocked) = MultisigTable.rule(record.class, regime, stale, NO_VALUE);
         bool ready = !blocked && block.timestamp >= record.acceptedAt + delay;
@@ -76,7 +66,7 @@ library OperationBook {
     function accept(Book storage book, bytes32 id, bytes32 callsHash, ActionClass class, uint64 epoch) internal {
         OperationState state = book.records[id].state;
         require(state == OperationState.Unset, OperationKnown(id, state));
-        require(book.vetoes[callsHash].until < block.timestamp, CallsJustVetoed(callsHash));
+        book.vetoes.requireFresh(callsHash);
         // The cast is safe for 34,000 years.
         book.records[id] = OperationRecord({
             state: OperationState.Waiting, class: class, acceptedAt: uint40(block.timestamp), setEpoch: epoch
@@ -90,8 +80,7 @@ library OperationBook {
         OperationState state = stateOf(book, id, callsHash, epoch, regime, stale);
         require(state == OperationState.Ready, OperationNotReady(id, state));
         book.records[id].state = OperationState.Done;
-        // What was done is no longer disputed: the same calls, another time, may be vetoed anew.
-        if (book.vetoes[callsHash].count != 0) book.vetoes[callsHash].count = 0;
+        book.vetoes.settle(callsHash);
     }
 
     /// @notice Vetoes an operation, and with it all that wait with the same calls.
@@ -100,17 +89,7 @@ library OperationBook {
         OperationState state = stateOf(book, id, callsHash, epoch, Regime.STRESSED, true);
         bool open = state == OperationState.Waiting || state == OperationState.Ready;
         require(open, OperationNotOpen(id, state));
-
-        VetoRecord memory vetoes = book.vetoes[callsHash];
-        uint256 periodEnd = vetoes.since + VETO_PERIOD;
-        // The casts are safe for 34,000 years.
-        if (vetoes.count == 0 || block.timestamp >= periodEnd) {
-            vetoes = VetoRecord({until: 0, since: uint40(block.timestamp), count: 0});
-        }
-        require(vetoes.count < VETO_LIMIT, VetoesExhausted(callsHash, periodEnd));
-        vetoes.count += 1;
-        vetoes.until = uint40(block.timestamp);
-        book.vetoes[callsHash] = vetoes;
+        book.vetoes.add(callsHash);
         book.records[id].state = OperationState.Vetoed;
     }
 }

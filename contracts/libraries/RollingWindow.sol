@@ -42,21 +42,31 @@ library RollingWindow {
     /// @dev One in every lane: times this, a value fills the register.
     uint256 private constant EVERY_LANE = 0x00000001_00000001_00000001_00000001_00000001_00000001_00000001;
 
+    /// @dev Every second lane, and one in each.
+    uint256 private constant EVERY_OTHER_LANE = 0x00000000ffffffff_00000000ffffffff_00000000ffffffff_00000000ffffffff;
+    uint256 private constant EVERY_OTHER_ONE = 0x0000000000000001_0000000000000001_0000000000000001_0000000000000001;
+
+    /// @dev Where the top 64 bits begin.
+    uint256 private constant TOP_PAIR = 192;
+
     /* INTERNAL */
 
     /// @notice What was added over the window that ends now.
     /// @param time Now, in seconds.
     function total(RollingSum window, uint256 time) internal pure returns (uint256 sum) {
         uint256 lanes = _lanesAt(RollingSum.unwrap(window), time, 0);
-        for (uint256 i = 0; i < LANES; ++i) {
-            sum += _lane(lanes, i);
+        // Lanes are added in pairs, each in 64 bits; times one in every 64 bits, the top 64 hold the sum of all. Nothing
+        // carries: seven lanes make less than 2^35.
+        unchecked {
+            uint256 pairs = (lanes & EVERY_OTHER_LANE) + ((lanes >> LANE_BITS) & EVERY_OTHER_LANE);
+            return (pairs * EVERY_OTHER_ONE) >> TOP_PAIR;
         }
     }
 
     /// @notice The window after `amount` was added now.
     function added(RollingSum window, uint256 time, uint256 amount) internal pure returns (RollingSum) {
         uint256 lanes = _lanesAt(RollingSum.unwrap(window), time, 0);
-        uint256 room = LANE_MAX - _lane(lanes, 0);
+        uint256 room = LANE_MAX - _newest(lanes);
         // No carry into the next lane: at most the room of this one is added.
         lanes += amount < room ? amount : room;
         return RollingSum.wrap(_pack(lanes, time));
@@ -67,9 +77,14 @@ library RollingWindow {
     function least(RollingLeast window, uint256 time, uint256 held) internal pure returns (uint256 lowest) {
         uint256 lanes = _lanesAt(RollingLeast.unwrap(window), time, held);
         lowest = LANE_MAX;
-        for (uint256 i = 0; i < LANES; ++i) {
-            uint256 lane = _lane(lanes, i);
+        for (uint256 i = 0; i < LANES;) {
+            uint256 lane = lanes & LANE_MAX;
             if (lane < lowest) lowest = lane;
+            lanes >>= LANE_BITS;
+            // No overflow: at most LANES.
+            unchecked {
+                ++i;
+            }
         }
     }
 
@@ -81,7 +96,7 @@ library RollingWindow {
         returns (RollingLeast)
     {
         uint256 lanes = _lanesAt(RollingLeast.unwrap(window), time, held);
-        uint256 newest = _lane(lanes, 0);
+        uint256 newest = _newest(lanes);
         // No borrow from the next lane: `next` is below what the lane holds.
         if (next < newest) lanes -= newest - next;
         return RollingLeast.wrap(_pack(lanes, time));
@@ -104,8 +119,8 @@ library RollingWindow {
         return older | newer;
     }
 
-    function _lane(uint256 lanes, uint256 index) private pure returns (uint256) {
-        return (lanes >> (index * LANE_BITS)) & LANE_MAX;
+    function _newest(uint256 lanes) private pure returns (uint256) {
+        return lanes & LANE_MAX;
     }
 
     /// @dev The bucket number fits 32 bits for more than a million years.

@@ -57,14 +57,14 @@ struct OperationRecord {
     uint64 setEpoch;
 }
 
-/// @notice What is kept of vetoes of the same calls, whatever their nonce. One slot.
-/// @param until Every operation with these calls that was accepted up to here, in seconds, is void.
-/// @param since When the counted vetoes began, in seconds.
-/// @param count How many since then.
+/// @notice What is kept of vetoes of the same content (calls, or keys), whatever the nonce. One slot.
+/// @param until Everything with this content that was accepted up to here, in seconds, is void.
+/// @param last When the last veto that counts was, in seconds; 0 for none.
+/// @param before When the one before it was; 0 for none.
 struct VetoRecord {
     uint40 until;
-    uint40 since;
-    uint8 count;
+    uint40 last;
+    uint40 before;
 }
 
 /// @dev EIP-712 type hash of Call.

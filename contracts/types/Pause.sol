@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ActionClass} from "./ActionClass.sol";
+import {hashWords} from "./StructHash.sol";
 
 /// @notice One guardian's intent to stop outflows for a while.
 /// @param guardian Who signs it.
@@ -23,8 +24,15 @@ struct Pause {
 bytes32 constant PAUSE_TYPEHASH =
     keccak256("Pause(address guardian,uint64 epoch,uint8 class,uint8 threshold,uint256 nonce,uint64 deadline)");
 
+/// @dev How many members it has.
+uint256 constant PAUSE_WORDS = 6;
+
 /// @notice EIP-712 `hashStruct` of a Pause.
-/// @dev Every member fills one word, so the ABI encoding of the struct is the EIP-712 encoding of its members.
+/// @dev Every member fills one word, so the intent's own words are the EIP-712 encoding of its members.
 function hashPause(Pause calldata intent) pure returns (bytes32 structHash) {
-    return keccak256(abi.encode(PAUSE_TYPEHASH, intent));
+    uint256 start;
+    assembly ("memory-safe") {
+        start := intent
+    }
+    return hashWords(PAUSE_TYPEHASH, start, PAUSE_WORDS);
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ActionClass} from "./ActionClass.sol";
+import {hashAddresses, hashNumbers} from "./StructHash.sol";
 
 /// @notice The custodians' intent to pay several requested releases before their own delays are over.
 /// @param releaseIds The releases; the next two repeat them, so that a person can read what is signed.
@@ -29,14 +30,14 @@ bytes32 constant RELEASE_BATCH_TYPEHASH = keccak256(
 );
 
 /// @notice EIP-712 `hashStruct` of a ReleaseBatch.
-/// @dev `encodePacked` gives every element of an array its own word, as EIP-712 wants it hashed.
+/// @dev An element of an array fills one word, as EIP-712 wants it hashed.
 function hashReleaseBatch(ReleaseBatch calldata intent) pure returns (bytes32 structHash) {
     return keccak256(
         abi.encode(
             RELEASE_BATCH_TYPEHASH,
-            keccak256(abi.encodePacked(intent.releaseIds)),
-            keccak256(abi.encodePacked(intent.to)),
-            keccak256(abi.encodePacked(intent.amounts)),
+            hashNumbers(intent.releaseIds),
+            hashAddresses(intent.to),
+            hashNumbers(intent.amounts),
             intent.epoch,
             intent.class,
             intent.threshold,

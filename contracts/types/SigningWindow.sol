@@ -25,6 +25,16 @@ struct SigningWindow {
     uint64 deadline;
 }
 
+/// @notice What is kept of the window of a class. One slot. Whether the class is limited at all stands elsewhere.
+/// @param opensAt First second in which the class is authorized.
+/// @param closesAt Last second in which it is.
+/// @param since When the change that made it was accepted, or a guardian closed it: nothing accepted before changes it.
+struct Window {
+    uint64 opensAt;
+    uint64 closesAt;
+    uint40 since;
+}
+
 /// @dev EIP-712 type hash of SigningWindow.
 bytes32 constant SIGNING_WINDOW_TYPEHASH = keccak256(
     "SigningWindow(uint8 windowedClass,bool limited,uint64 opensAt,uint64 closesAt,uint64 epoch,uint8 class,uint8 threshold,uint256 nonce,uint64 deadline)"

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ActionClass} from "./ActionClass.sol";
+import {hashWords} from "./StructHash.sol";
 
 /// @notice The people's intent to end a pause before its time.
 /// @param pausedUntil When the pause would end by itself: names the one that is meant.
@@ -23,8 +24,15 @@ struct Unpause {
 bytes32 constant UNPAUSE_TYPEHASH =
     keccak256("Unpause(uint64 pausedUntil,uint64 epoch,uint8 class,uint8 threshold,uint256 nonce,uint64 deadline)");
 
+/// @dev How many members it has.
+uint256 constant UNPAUSE_WORDS = 6;
+
 /// @notice EIP-712 `hashStruct` of an Unpause.
-/// @dev Every member fills one word, so the ABI encoding of the struct is the EIP-712 encoding of its members.
+/// @dev Every member fills one word, so the intent's own words are the EIP-712 encoding of its members.
 function hashUnpause(Unpause calldata intent) pure returns (bytes32 structHash) {
-    return keccak256(abi.encode(UNPAUSE_TYPEHASH, intent));
+    uint256 start;
+    assembly ("memory-safe") {
+        start := intent
+    }
+    return hashWords(UNPAUSE_TYPEHASH, start, UNPAUSE_WORDS);
 }

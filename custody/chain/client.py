@@ -18,6 +18,7 @@ from web3.types import TxParams, TxReceipt
 
 from custody.chain.compiler import Artifact
 from custody.chain.reverts import RevertDecoder
+from custody.chain.sent import input_of
 from custody.errors import ChainError, Reverted, Unreachable
 from custody.identifiers import Address, BlockHash, address
 
@@ -93,6 +94,14 @@ class ChainClient:
 
     def transaction_count(self, sender: Address) -> int:
         return int(self._speak(lambda: self._web3.eth.get_transaction_count(Web3.to_checksum_address(sender))))
+
+    def code(self, where: Address) -> bytes:
+        """What lies at an address; nothing is empty."""
+        return bytes(self._speak(lambda: self._web3.eth.get_code(Web3.to_checksum_address(where))))
+
+    def input_of(self, sender: Address, nonce: int) -> bytes:
+        """What the sender's transaction with this count said; nothing where the node cannot tell."""
+        return input_of(self._web3, sender, nonce)
 
     def give_ether(self, account: Address) -> None:
         """Devnet: a hundred ether, for gas."""

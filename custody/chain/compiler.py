@@ -14,7 +14,7 @@ import os
 import posixpath
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -106,8 +106,19 @@ def _standard_json(root: Path) -> str:
     own = sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
     if not own:
         raise CompilationFailed(f"there are no .sol files in {root / 'contracts'}")
+    sources = gather_sources(root, own)
+    request = {
+        "language": "Solidity",
+        "sources": {unit: {"content": text} for unit, text in sources.items()},
+        "settings": {**SETTINGS, "outputSelection": {unit: {"*": _OUTPUTS} for unit in own}},
+    }
+    return json.dumps(request, sort_keys=True, separators=(",", ":"))
+
+
+def gather_sources(root: Path, units: Sequence[str]) -> dict[str, str]:
+    """These source units and all that they import, by the names under which the compiler knows them."""
     sources: dict[str, str] = {}
-    waiting = list(own)
+    waiting = list(units)
     while waiting:
         unit = waiting.pop()
         if unit in sources:
@@ -117,12 +128,7 @@ def _standard_json(root: Path) -> str:
             continue  # The compiler says it better, with file and line.
         sources[unit] = path.read_text(encoding="utf-8")
         waiting.extend(_imports_of(unit, sources[unit]))
-    request = {
-        "language": "Solidity",
-        "sources": {unit: {"content": text} for unit, text in sources.items()},
-        "settings": {**SETTINGS, "outputSelection": {unit: {"*": _OUTPUTS} for unit in own}},
-    }
-    return json.dumps(request, sort_keys=True, separators=(",", ":"))
+    return sources
 
 
 def _file_of(root: Path, unit: str) -> Path | None:

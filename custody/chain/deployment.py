@@ -1,24 +1,40 @@
-"""Puts the contracts on a chain in order, and says beforehand where they will lie.
+"""Puts the contracts on a devnet in order, and says beforehand where they will lie.
 
-The authority's address is part of what a ceremony's committee agrees on, so it is known before the keys are: the
-address of a contract follows from its deployer and the deployer's transaction count.
+The authority's address is part of what a ceremony's committee agrees on, so it is known before the keys are. The order
+is `deployment_order.py`'s; other chains are deployed to by `resumable.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 from custody.chain.client import ChainClient, Mined
+from custody.chain.deployment_order import (
+    CUSTODY_HALF,
+    EVERYTHING,
+    Create,
+    DeploymentTerms,
+    Send,
+    Step,
+    contract_address,
+    lay_out,
+)
 from custody.crypto.keys import GroupKey
 from custody.errors import ChainError
 from custody.identifiers import Address
-from custody.intents.keccak import keccak256
 from custody.intents.members import accounts_set
 
-_NO_VENUE: Final = Address(bytes(19) + b"\x01")
-"""Whom a vault without a venue names: an address that no key and no code has."""
+__all__ = [
+    "Deployment",
+    "VenueDeployment",
+    "VenueTerms",
+    "contract_address",
+    "deploy_devnet",
+    "deploy_venue",
+    "predict_deployment",
+    "predict_venue",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +54,8 @@ class VenueDeployment(Deployment):
 
     feed: Address
     risk: Address
+    succession: Address
+    delegations: Address
     venue: Address
     liquidation: Address
 
@@ -57,30 +75,12 @@ class VenueTerms:
 
 def predict_deployment(client: ChainClient, deployer: Address) -> Deployment:
     """Where `deploy_devnet` will put things if `deployer` sends nothing else before."""
-    count = client.transaction_count(deployer)
-    token, oracle, people, authority, vault = (contract_address(deployer, count + index) for index in range(5))
-    return Deployment(token=token, oracle=oracle, people=people, authority=authority, vault=vault)
+    return Deployment(**lay_out(CUSTODY_HALF, deployer=deployer, count=client.transaction_count(deployer)))
 
 
 def predict_venue(client: ChainClient, deployer: Address) -> VenueDeployment:
     """Where `deploy_venue` will put things if `deployer` sends nothing else before."""
-    count = client.transaction_count(deployer)
-    order = ("token", "feed", "first round", "oracle", "people", "authority", "risk", "vault", "venue", "liquidation")
-    lie = {name: contract_address(deployer, count + index) for index, name in enumerate(order)}
-    del lie["first round"]
-    return VenueDeployment(**lie)
-
-
-def contract_address(deployer: Address, nonce: int) -> Address:
-    """The address of what `deployer` creates with this transaction count: keccak of the RLP list, last 20 bytes."""
-    return Address(keccak256(_rlp_bytes_and_number(deployer, nonce))[12:])
-
-
-def _rlp_bytes_and_number(account: bytes, number: int) -> bytes:
-    digits = number.to_bytes((number.bit_length() + 7) // 8, "big")
-    encoded = digits if len(digits) == 1 and digits[0] < 0x80 else bytes([0x80 + len(digits)]) + digits
-    payload = bytes([0x80 + len(account)]) + account + encoded
-    return bytes([0xC0 + len(payload)]) + payload
+    return VenueDeployment(**lay_out(EVERYTHING, deployer=deployer, count=client.transaction_count(deployer)))
 
 
 def deploy_devnet(
@@ -91,16 +91,12 @@ def deploy_devnet(
     Raises:
         Reverted: a constructor refused, by name. ChainError: the deployer sent something else meanwhile.
     """
+    members, guardians = _devnet_people(client)
+    terms = DeploymentTerms(
+        member_set=members, guardians=guardians, keys=group_keys(keys), signers=signers, certificate=certificate
+    )
     expected = predict_deployment(client, deployer)
-    put = _Deployer(client, deployer)
-    token = put("DevnetUSDC")
-    oracle = put("DevnetRegimeOracle")
-    people = put("MultisigAuthority", *_devnet_people(client), oracle)
-    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle, people)
-    vault = put("CollateralVault", token, authority, people, oracle, _NO_VENUE)
-    deployment = Deployment(token=token, oracle=oracle, people=people, authority=authority, vault=vault)
-    _require_expected(deployment, expected)
-    return deployment, put.gas
+    return expected, _put(client, CUSTODY_HALF, terms, deployer)
 
 
 def deploy_venue(
@@ -117,61 +113,49 @@ def deploy_venue(
     Raises:
         Reverted: a constructor refused, by name. ChainError: the deployer sent something else meanwhile.
     """
-    expected = predict_venue(client, deployer)
-    put = _Deployer(client, deployer)
-    token = put("DevnetUSDC")
-    feed = put("PriceFeed")
-    _, _, now = client.head()
-    client.send(client.at("PriceFeed", feed).functions.push([(terms.first_answer, now)]), sender=deployer)
-    oracle = put("VolatilityOracle", feed, terms.tick_decimals, terms.heartbeat, terms.grace)
-    people = put("MultisigAuthority", *_devnet_people(client), oracle)
-    authority = put("ThresholdAuthority", _group_keys(keys), signers, certificate, oracle, people)
-    risk = put("RiskEngine", oracle)
-    vault = put("CollateralVault", token, authority, people, oracle, expected.venue)
-    venue = put("MarginVenue", vault, oracle, risk, expected.liquidation)
-    backstops = list(terms.backstops)
-    liquidation = put("Liquidation", venue, vault, oracle, risk, authority, backstops, terms.cure, terms.open_after)
-    deployment = VenueDeployment(
-        token=token,
-        oracle=oracle,
-        people=people,
-        authority=authority,
-        vault=vault,
-        feed=feed,
-        risk=risk,
-        venue=venue,
-        liquidation=liquidation,
+    members, guardians = _devnet_people(client)
+    whole = DeploymentTerms(
+        member_set=members,
+        guardians=guardians,
+        keys=group_keys(keys),
+        signers=signers,
+        certificate=certificate,
+        **{field.name: getattr(terms, field.name) for field in fields(terms)},
     )
-    _require_expected(deployment, expected)
-    return deployment, put.gas
+    expected = predict_venue(client, deployer)
+    return expected, _put(client, EVERYTHING, whole, deployer)
 
 
-class _Deployer:
-    """Puts contracts one after another and keeps the gas of each."""
-
-    def __init__(self, client: ChainClient, deployer: Address) -> None:
-        self._client = client
-        self._deployer = deployer
-        self.gas: dict[str, int] = {}
-
-    def __call__(self, name: str, *arguments: object) -> Address:
-        mined: Mined = self._client.deploy(name, arguments, sender=self._deployer)
-        assert mined.contract is not None, "a constructor that succeeded made a contract"
-        self.gas[name] = mined.gas
-        return mined.contract
+def group_keys(keys: Mapping[int, GroupKey]) -> tuple[tuple[int, int, int], ...]:
+    """As the authority's constructor takes them."""
+    return tuple((threshold, *keys[threshold].public.coordinates()) for threshold in sorted(keys))
 
 
-def _devnet_people(client: ChainClient) -> tuple[bytes, list[Address]]:
+def _put(client: ChainClient, order: Sequence[Step], terms: DeploymentTerms, deployer: Address) -> dict[str, int]:
+    """Every step in order; returns the gas of each contract.
+
+    Raises:
+        ChainError: something lies elsewhere than it was said to lie.
+    """
+    at = lay_out(order, deployer=deployer, count=client.transaction_count(deployer))
+    gas: dict[str, int] = {}
+    for step in order:
+        match step:
+            case Send():
+                _, _, now = client.head()
+                function = client.at(step.contract, at[step.on]).functions[step.function]
+                client.send(function(*step.arguments(terms, now)), sender=deployer)
+            case Create():
+                mined: Mined = client.deploy(step.contract, step.arguments(terms, at), sender=deployer)
+                gas[step.contract] = mined.gas
+                if mined.contract != at[step.name]:
+                    raise ChainError(
+                        "the contracts lie elsewhere than the ceremony agreed; deploy again with a fresh ceremony"
+                    )
+    return gas
+
+
+def _devnet_people(client: ChainClient) -> tuple[bytes, tuple[Address, ...]]:
     """The member set and the guardians of a devnet, out of the accounts that its chain unlocks."""
     accounts = client.accounts()
-    members, guardians = accounts[:5], accounts[5:8]
-    return accounts_set(members, low=3, high=4).encode(), sorted(guardians)
-
-
-def _group_keys(keys: Mapping[int, GroupKey]) -> list[tuple[int, int, int]]:
-    return [(threshold, *keys[threshold].public.coordinates()) for threshold in sorted(keys)]
-
-
-def _require_expected(deployment: Deployment, expected: Deployment) -> None:
-    if deployment != expected:
-        raise ChainError("the contracts lie elsewhere than the ceremony agreed; deploy again with a fresh ceremony")
+    return accounts_set(accounts[:5], low=3, high=4).encode(), tuple(sorted(accounts[5:8]))

@@ -17,11 +17,13 @@ from custody.intents.classes import ActionClass
 from custody.intents.codec import Intent
 from custody.intents.expedite import Expedite
 from custody.intents.liquidation import LiquidationOrder
+from custody.intents.rotation import Heartbeat
 from custody.policy.clock import Block
 from custody.policy.facts import (
     AcceptanceState,
     AuthorityFacts,
     ExpediteFacts,
+    HeartbeatFacts,
     LiquidationFacts,
     Release,
     ReleaseState,
@@ -36,14 +38,14 @@ _WAIT_FOR_BLOCK: Final = 1.0
 _POLL: Final = 0.05
 _LARGEST_PPM: Final = 2**63
 
-_RELEASE: Final = View("release(uint256)", ("address", "uint40", "uint8", "address", "uint96"))
+_RELEASE: Final = View("release(uint256)", ("address", "uint40", "uint40", "uint8", "address", "uint64"))
 _USED: Final = View("used(bytes32)", ("bool",))
 _ACCEPTANCE: Final = View("acceptance(bytes32)", ("uint8", "uint40"))
 _VALUE: Final = View("expediteValue(uint256)", ("uint256",))
 _EPOCH: Final = View("epoch()", ("uint64",))
 _GROUP_KEY: Final = View("groupKey(uint8)", ("uint256", "uint256"))
 _AUTHORITY: Final = View("authority()", ("address",))
-_EXPLAIN: Final = View("explain(uint8,uint256)", ("uint8", "uint32", "uint8", "bool"))
+_EXPLAIN: Final = View("explain((uint8,uint64,uint8),uint256)", ("uint8", "uint8", "bool", "uint8", "uint32", "uint8"))
 _CERTIFICATE: Final = View("certificateHash()", ("bytes32",))
 _CURE: Final = View("cure()", ("uint32",))
 _OPEN_AFTER: Final = View("openAfter()", ("uint32",))
@@ -65,6 +67,8 @@ class NodeReader:
                 return await self._read_expedite(intent, contract, authority, digest, named)
             case LiquidationOrder():
                 return await self._read_liquidation(intent, contract, authority, digest, named)
+            case Heartbeat():
+                return await self._read_heartbeat(intent, authority, digest, named)
 
     async def _read_expedite(
         self, intent: Expedite, vault: Address, authority: Address, digest: Digest, named: Block
@@ -73,13 +77,13 @@ class NodeReader:
         calls = [
             _RELEASE.call(vault, (intent.release_id,), at=at),
             _VALUE.call(vault, (intent.release_id,), at=at),
-            _EXPLAIN.call(authority, (int(ActionClass.B), 0), at=at),
+            _EXPLAIN.call(authority, (int(ActionClass.B), intent.epoch, intent.threshold, 0), at=at),
         ]
-        head, authority_facts, (release, value, explained) = await self._judged(
+        head, authority_facts, (release, value, explained) = await self._consumed(
             intent, vault, authority, digest, calls, named
         )
         # The regime as the authority reads its oracle: how it takes a hostile or silent one is its rule, not ours.
-        _, _, regime, stale = _EXPLAIN.decode(explained)
+        _, regime, stale, *_ = _EXPLAIN.decode(explained)
         facts = ExpediteFacts(
             authority=authority_facts,
             release=_release(_RELEASE.decode(release)),
@@ -98,7 +102,7 @@ class NodeReader:
             _CURE.call(liquidation, at=at),
             _OPEN_AFTER.call(liquidation, at=at),
         ]
-        head, authority_facts, (looked, cure, open_after) = await self._judged(
+        head, authority_facts, (looked, cure, open_after) = await self._consumed(
             intent, liquidation, authority, digest, calls, named
         )
         look = decode_look(looked)
@@ -112,14 +116,25 @@ class NodeReader:
         )
         return Reading(named=named, head=head, facts=facts)
 
+    async def _read_heartbeat(self, intent: Heartbeat, authority: Address, digest: Digest, named: Block) -> Reading:
+        """Of the committee's own authority, whichever contract was named: the policy compares them."""
+        head, authority_facts, _ = await self._judged(intent, authority, authority, digest, [], named)
+        return Reading(named=named, head=head, facts=HeartbeatFacts(authority=authority_facts, address=authority))
+
+    async def _consumed(
+        self, intent: Intent, contract: Address, authority: Address, digest: Digest, calls: list[Call], named: Block
+    ) -> tuple[Block, AuthorityFacts, list[Any]]:
+        """As `_judged`, where the contract asks an authority: it has to be this custodian's."""
+        whose = _AUTHORITY.call(contract, at=named.hash)
+        head, facts, (its_authority, *answers) = await self._judged(
+            intent, contract, authority, digest, [whose, *calls], named
+        )
+        if _AUTHORITY.decode(its_authority) != (authority,):
+            raise Unreachable(self._rpc.url, "the contract answers to another authority than this custodian's")
+        return head, facts, answers
+
     async def _judged(
-        self,
-        intent: Intent,
-        contract: Address,
-        authority: Address,
-        digest: Digest,
-        calls: list[Call],
-        named: Block,
+        self, intent: Intent, contract: Address, authority: Address, digest: Digest, calls: list[Call], named: Block
     ) -> tuple[Block, AuthorityFacts, list[Any]]:
         """The head, what every intent is judged by, and the answers of `calls`: one batch."""
         at = named.hash
@@ -127,17 +142,14 @@ class NodeReader:
             Call("eth_chainId", ()),
             Call("eth_getBlockByNumber", (hex(named.number), False)),
             Call("eth_getBlockByNumber", ("latest", False)),
-            _AUTHORITY.call(contract, at=at),
             _memory_of(intent, contract, digest, at=at),
             _EPOCH.call(authority, at=at),
             _GROUP_KEY.call(authority, (intent.threshold,), at=at),
         ]
         answers = await self._rpc.batch([*common, *calls])
-        chain_id, canonical, head, its_authority, acceptance, epoch, group_key = answers[: len(common)]
+        chain_id, canonical, head, acceptance, epoch, group_key = answers[: len(common)]
         if block_of(require(canonical)) != named:
             raise UnknownBlock(to_hex(named.hash))
-        if _AUTHORITY.decode(its_authority) != (authority,):
-            raise Unreachable(self._rpc.url, "the contract answers to another authority than this custodian's")
         facts = AuthorityFacts(
             chain_id=quantity(require(chain_id)),
             acceptance=_acceptance(intent, acceptance),
@@ -181,20 +193,25 @@ class NodeReader:
 
 def _memory_of(intent: Intent, contract: Address, digest: Digest, *, at: BlockHash) -> Call:
     """What the contract that takes this kind of intent remembers of a digest."""
-    view = _ACCEPTANCE if isinstance(intent, Expedite) else _USED
+    view = _USED if isinstance(intent, LiquidationOrder) else _ACCEPTANCE
     return view.call(contract, (digest,), at=at)
 
 
 def _acceptance(intent: Intent, answer: Any) -> AcceptanceState:
-    if isinstance(intent, Expedite):
-        return member(AcceptanceState, _ACCEPTANCE.decode(answer)[0])
-    return AcceptanceState.DONE if _USED.decode(answer)[0] else AcceptanceState.UNSET
+    if isinstance(intent, LiquidationOrder):
+        return AcceptanceState.DONE if _USED.decode(answer)[0] else AcceptanceState.UNSET
+    return member(AcceptanceState, _ACCEPTANCE.decode(answer)[0])
 
 
 def _release(words: tuple[Any, ...]) -> Release:
-    owner, requested_at, state, to, amount = words
+    owner, requested_at, vetoed_at, state, to, amount = words
     return Release(
-        owner=owner, requested_at=requested_at, state=member(ReleaseState, state), to=to, amount=MicroUsdc(amount)
+        owner=owner,
+        requested_at=requested_at,
+        vetoed_at=vetoed_at,
+        state=member(ReleaseState, state),
+        to=to,
+        amount=MicroUsdc(amount),
     )
 
 

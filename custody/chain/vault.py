@@ -8,7 +8,7 @@ from custody.chain.client import ChainClient, Mined
 from custody.chain.deployment import Deployment
 from custody.crypto.frost import Signature
 from custody.identifiers import Address, Digest, address
-from custody.intents.classes import ActionClass
+from custody.intents.classes import ActionClass, NotAThresholdClass
 from custody.intents.expedite import Expedite
 from custody.policy.facts import Release, ReleaseState
 from custody.units import MicroUsdc, Ppm, Regime
@@ -79,10 +79,11 @@ class Vault:
 
     def release(self, release_id: int) -> Release:
         found = self._client.read(self._vault.functions.release(release_id))
-        owner, requested_at, state, to, amount = found
+        owner, requested_at, vetoed_at, state, to, amount = found
         return Release(
             owner=address(owner),
             requested_at=requested_at,
+            vetoed_at=vetoed_at,
             state=ReleaseState(state),
             to=address(to),
             amount=MicroUsdc(amount),
@@ -99,8 +100,22 @@ class Vault:
         """Chain time from which the owner needs nobody."""
         return int(self._client.read(self._vault.functions.ripeAt(release_id)))
 
+    def exit_at(self, release_id: int) -> int:
+        """Chain time from which neither pause nor cap is asked any more."""
+        bound = self._client.read(self._vault.functions.EXIT_BOUND())
+        return self.release(release_id).requested_at + int(bound)
+
+    def outflow_available(self) -> MicroUsdc:
+        """What may leave now before the outflow cap is reached."""
+        return MicroUsdc(self._client.read(self._vault.functions.outflowAvailable()))
+
     def rule(self, action: ActionClass, value: Ppm) -> Rule:
-        threshold, delay, regime, stale = self._client.read(self._authority.functions.explain(int(action), value))
+        """Raises: NotAThresholdClass: people or guardians decide it."""
+        # Whatever epoch and threshold are named: what is asked does not depend on them.
+        named = (int(action), 0, 0)
+        _, regime, stale, threshold, delay, _ = self._client.read(self._authority.functions.explain(named, value))
+        if threshold == 0:
+            raise NotAThresholdClass(f"class {action.name} is not signed by the threshold key")
         return Rule(threshold=threshold, delay=delay, regime=Regime(regime), stale=stale)
 
     def epoch(self) -> int:

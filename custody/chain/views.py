@@ -19,13 +19,16 @@ E = TypeVar("E", bound=IntEnum)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view function of static values: its signature and the types of what it returns."""
+    """A view function of static values and structs of them: its signature and the types of what it returns, member by
+    member.
+    """
 
     signature: str
     returns: tuple[str, ...]
 
     def call(self, contract: Address, arguments: Sequence[Value] = (), *, at: BlockHash) -> Call:
-        kinds = self.signature[self.signature.index("(") + 1 : -1]
+        # A struct of static members stands in the call as its members do.
+        kinds = self.signature[self.signature.index("(") + 1 : -1].replace("(", "").replace(")", "")
         types = kinds.split(",") if kinds else []
         return eth_call(contract, selector(self.signature) + encode_words(types, arguments), at=at)
 

@@ -14,6 +14,8 @@ from custody.cli.bench import bench
 from custody.cli.blame import blame, fingerprint
 from custody.cli.demo import demo
 from custody.cli.develop import compile_command
+from custody.cli.heartbeat import heartbeat
+from custody.cli.intent import intent
 from custody.cli.keys import ceremony, coordinator, derive, erase, keys, refresh, repair, reshare
 from custody.cli.node import journal, node
 from custody.errors import CustodyError, UsageError
@@ -31,12 +33,13 @@ app.add_typer(journal, name="journal")
 app.add_typer(coordinator, name="coordinator")
 app.add_typer(keys, name="keys")
 app.add_typer(blame, name="blame")
+app.add_typer(intent, name="intent")
 node.command("backup")(backup)
 node.command("restore")(restore)
 node.command("transcript")(transcript)
 node.command("abandon")(abandon)
 node.command("destroy")(destroy)
-for command in (ceremony, refresh, reshare, repair, derive, erase, fingerprint):
+for command in (ceremony, refresh, reshare, repair, derive, erase, heartbeat, fingerprint):
     app.command(command.__name__)(command)
 app.add_typer(bench, name="bench")
 app.command("compile")(compile_command)

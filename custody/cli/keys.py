@@ -48,14 +48,14 @@ def ceremony(committee: CommitteeFile, coordinator: CoordinatorFile, keys: KeysF
     """Make a committee's keys, one for each threshold; writes keys.json."""
     if keys.exists():
         raise UsageError(f"{keys} exists already; a committee has its keys once, name another file")
-    document, agreed = _read_committee(committee)
+    document, agreed = read_committee(committee)
     _run(coordinator, [document], terms_of("ceremony", agreed), (), keys)
 
 
 def refresh(committee: CommitteeFile, coordinator: CoordinatorFile, keys: KeysFile) -> None:
     """Deal the same keys to the same committee anew: shares of before and after never combine."""
-    lineage, before = _read_keys(keys)
-    document, agreed = _read_committee(committee)
+    lineage, before = read_keys(keys)
+    document, agreed = read_committee(committee)
     _run(coordinator, [document], terms_of("refresh", agreed, before=before), lineage, keys)
 
 
@@ -70,8 +70,8 @@ def reshare(
     ] = False,
 ) -> None:
     """Deal the same keys to another committee. Revokes nothing: old shares that were not erased sign for ever."""
-    lineage, before = _read_keys(keys)
-    (from_document, _), (to_document, to) = _read_committee(old), _read_committee(new)
+    lineage, before = read_keys(keys)
+    (from_document, _), (to_document, to) = read_committee(old), read_committee(new)
     dropped = [seat for seat in before.committee.seats if to.seat_of(before.committee.host(seat).id) is None]
     if dropped and not trusts_erasure:
         seats = ", ".join(map(str, dropped))
@@ -84,8 +84,8 @@ def reshare(
 
 def repair(old: OldFile, new: NewFile, coordinator: CoordinatorFile, keys: KeysFile) -> None:
     """Give one seat its shares back, on a new host; the committees differ in that host alone."""
-    lineage, before = _read_keys(keys)
-    (from_document, _), (to_document, to) = _read_committee(old), _read_committee(new)
+    lineage, before = read_keys(keys)
+    (from_document, _), (to_document, to) = read_committee(old), read_committee(new)
     seats = before.committee.seats
     lost = [s for s in seats if s > len(to.hosts) or to.host(s) != before.committee.host(s)]
     if len(lost) != 1 or len(to.hosts) != len(before.committee.hosts):
@@ -104,8 +104,8 @@ def derive(
 
     They separate addresses, not compromise.
     """
-    _, tenure = _read_keys(keys)
-    document, _ = _read_committee(committee)
+    _, tenure = read_keys(keys)
+    document, _ = read_committee(committee)
     book = read_document(registry, RegistryDocument) if registry.exists() else RegistryDocument(root=tenure.root.hex())
     if book.root != tenure.root.hex():
         raise UsageError(f"{registry} is of other keys than {keys}")
@@ -129,8 +129,8 @@ def derive(
 
 def erase(committee: CommitteeFile, coordinator: CoordinatorFile, keys: KeysFile) -> None:
     """Have every custodian erase its older shares, once each has tested its backup of the newest."""
-    _, tenure = _read_keys(keys)
-    document, _ = _read_committee(committee)
+    _, tenure = read_keys(keys)
+    document, _ = read_committee(committee)
     custodians = Custodians(read_coordinator(coordinator), [document], say=typer.echo)
     asyncio.run(custodians.erase_old(tenure))
     typer.echo(f"every custodian holds generation {tenure.generation} alone")
@@ -139,7 +139,7 @@ def erase(committee: CommitteeFile, coordinator: CoordinatorFile, keys: KeysFile
 @keys.command("show")
 def show(keys: KeysFile) -> None:
     """Check a keys.json, and say who holds what."""
-    _, tenure = _read_keys(keys)
+    _, tenure = read_keys(keys)
     typer.echo(f"generation {tenure.generation} of {len(tenure.committee.hosts)} custodians")
     typer.echo(f"certificate 0x{tenure.certificate.hex()}")
     typer.echo(f"first certificate, which the chain names: 0x{tenure.root.hex()}")
@@ -150,7 +150,7 @@ def show(keys: KeysFile) -> None:
 @keys.command("fetch")
 def fetch(committee: CommitteeFile, coordinator: CoordinatorFile, keys: KeysFile) -> None:
     """Ask the custodians for their certificates, and write keys.json anew: after a coordinator's machine was lost."""
-    document, agreed = _read_committee(committee)
+    document, agreed = read_committee(committee)
     custodians = Custodians(read_coordinator(coordinator), [document], say=typer.echo)
     lineage = asyncio.run(custodians.fetch(agreed))
     write_document(keys, KeysDocument.of(lineage))
@@ -210,7 +210,7 @@ def _begun_or(wanted: RunTerms, file: Path) -> RunTerms:
     return wanted
 
 
-def _read_committee(path: Path) -> tuple[CommitteeDocument, Committee]:
+def read_committee(path: Path) -> tuple[CommitteeDocument, Committee]:
     """Raises: UsageError: it is no committee's file."""
     document = read_document(path, CommitteeDocument)
     try:
@@ -219,7 +219,7 @@ def _read_committee(path: Path) -> tuple[CommitteeDocument, Committee]:
         raise UsageError(f"{path} is not what it should be: {error}") from None
 
 
-def _read_keys(path: Path) -> tuple[tuple[bytes, ...], Tenure]:
+def read_keys(path: Path) -> tuple[tuple[bytes, ...], Tenure]:
     """The certificates of a keys.json, and the tenure that they prove. Raises: UsageError: they prove none."""
     try:
         lineage = read_document(path, KeysDocument).lineage()

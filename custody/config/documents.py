@@ -16,6 +16,8 @@ import msgspec
 from custody.errors import EncodingError, UsageError
 from custody.identifiers import address, to_hex
 from custody.intents.codec import INTENT_NAMES
+from custody.intents.rotation import Heartbeat
+from custody.policy.heartbeat import HEARTBEAT_AHEAD
 from custody.policy.rules import Policy, Rule
 from custody.protocol.committee import Committee, HostKeys
 from custody.units import MicroUsdc, Seconds
@@ -138,14 +140,17 @@ class NodeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One [[rule]] of policy.toml. `max_deadline_ahead` in seconds; `max_amount` in µUSDC; `max_accounts` an order."""
+    """One [[rule]] of policy.toml. `max_amount` in µUSDC; `max_accounts` an order.
+
+    `max_deadline_ahead` in seconds: to be said, but of a Heartbeat, which has an hour if it is not.
+    """
 
     name: str
     effect: Literal["allow", "deny"]
     intent: str
     chain_id: int
     contract: str
-    max_deadline_ahead: int
+    max_deadline_ahead: int | None = None
     max_amount: int = 0
     max_accounts: int = 0
 
@@ -154,7 +159,12 @@ class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.intent not in INTENT_NAMES:
             known = ", ".join(sorted(INTENT_NAMES))
             raise EncodingError(f"rule {self.name}: no intent is called {self.intent!r}; there are {known}")
-        if min(self.max_amount, self.max_accounts, self.max_deadline_ahead) < 0 or self.chain_id <= 0:
+        ahead = self.max_deadline_ahead
+        if ahead is None:
+            if self.intent != Heartbeat.NAME:
+                raise EncodingError(f"rule {self.name}: max_deadline_ahead is missing")
+            ahead = HEARTBEAT_AHEAD
+        if min(self.max_amount, self.max_accounts, ahead) < 0 or self.chain_id <= 0:
             raise EncodingError(f"rule {self.name}: limits are not below zero, and a chain has a number")
         return Rule(
             name=self.name,
@@ -164,7 +174,7 @@ class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             contract=address(self.contract),
             max_amount=MicroUsdc(self.max_amount),
             max_accounts=self.max_accounts,
-            max_deadline_ahead=Seconds(self.max_deadline_ahead),
+            max_deadline_ahead=Seconds(ahead),
         )
 
 

@@ -22,6 +22,11 @@ class Expedite(CustodianIntent):
         "uint8 class,uint8 threshold,uint256 nonce,uint64 deadline)"
     )
     CONTRACT: ClassVar[str] = "CollateralVault"
+    CLASSES: ClassVar[tuple[ActionClass, ...]] = (ActionClass.B, ActionClass.B2)
+    CANNOT: ClassVar[str] = (
+        "It pays nobody but the release's own payout address, no other amount, and nothing that its owner did not "
+        "request."
+    )
 
     release_id: int
     owner: Address

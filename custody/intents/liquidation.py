@@ -27,6 +27,11 @@ class LiquidationOrder(CustodianIntent):
         "LiquidationOrder(address[] accounts,uint64 epoch,uint8 class,uint8 threshold,uint256 nonce,uint64 deadline)"
     )
     CONTRACT: ClassVar[str] = "Liquidation"
+    CLASSES: ClassVar[tuple[ActionClass, ...]] = (ActionClass.A,)
+    CANNOT: ClassVar[str] = (
+        "It makes nobody eligible, sets no price and names no taker: the contract judges each account again when it is "
+        "brought. Of what is liquidated the account pays a penalty, to whoever takes it and to the insurance."
+    )
 
     accounts: tuple[Address, ...]
     epoch: int

@@ -4,11 +4,14 @@ A set is packed, and known to the chain by its hash; whoever submits passes it i
 
     set        low (1) | high (1) | least hardware (1) | member...
     member     kind (1) | class (1) | weight (1) | key length (1) | address (20) | key
+    approvals  approval...
+    approval   index of the member, from 0 (1) | length (2) | signature
+    proof      length of the set (2) | set | approvals
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -18,6 +21,7 @@ from custody.identifiers import Address
 from custody.intents.keccak import keccak256
 
 _BYTE: Final = 0xFF
+_TWO_BYTES: Final = 0xFFFF
 
 
 class MemberKind(IntEnum):
@@ -86,3 +90,28 @@ class MemberSet:
 def accounts_set(accounts: Sequence[Address], *, low: int, high: int) -> MemberSet:
     """A set of plain accounts, one vote each."""
     return MemberSet.of([Member(kind=MemberKind.ACCOUNT, account=account) for account in accounts], low=low, high=high)
+
+
+def encode_approvals(signatures: Mapping[int, bytes]) -> bytes:
+    """Signatures by the index of the member in its set, in the order that the contract wants.
+
+    Raises:
+        EncodingError: an index or a length that no approval has room for.
+    """
+    encoded = b""
+    for index, signature in sorted(signatures.items()):
+        if not 0 <= index <= _BYTE or len(signature) > _TWO_BYTES:
+            raise EncodingError(f"an approval names a member from 0 to {_BYTE} and has at most {_TWO_BYTES} bytes")
+        encoded += bytes([index]) + len(signature).to_bytes(2, "big") + signature
+    return encoded
+
+
+def encode_proof(member_set: bytes, approvals: bytes) -> bytes:
+    """What `MultisigAuthority.authorize` takes as proof.
+
+    Raises:
+        EncodingError: the set is longer than its length can say.
+    """
+    if len(member_set) > _TWO_BYTES:
+        raise EncodingError(f"a set has at most {_TWO_BYTES} bytes, not {len(member_set)}")
+    return len(member_set).to_bytes(2, "big") + member_set + approvals

@@ -8,7 +8,7 @@ from typing import ClassVar
 from custody.identifiers import Address
 from custody.intents.keccak import checksum_address
 from custody.intents.typed import TypedStruct
-from custody.units import Lots, Ticks
+from custody.units import Lots, Ticks, format_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,9 @@ class Order(TypedStruct):
         "uint64 expiry,uint64 minFill,bool reduceOnly,uint256 salt)"
     )
     CONTRACT: ClassVar[str] = "MarginVenue"
+    CANNOT: ClassVar[str] = (
+        "It withdraws nothing, fills no more than its lots, at no worse price than its limit, and not after its expiry."
+    )
 
     account: Address
     instrument: int
@@ -43,5 +46,5 @@ class Order(TypedStruct):
         return (
             f"{checksum_address(self.account)} wants to {what} {abs(self.lots):,} lots of instrument {self.instrument} "
             f"for {limit} {self.limit_price:,} ticks a lot, {self.min_fill:,} lots or more at once{reducing}; "
-            f"salt {self.salt}, before unix time {self.expiry}"
+            f"salt {self.salt}, before unix time {format_time(self.expiry)}"
         )

@@ -1,34 +1,36 @@
 """What every typed struct can do: be written as words, be read back from them, be hashed. Knows no particular struct.
 
-A struct is a frozen dataclass whose fields stand in the order of its type string. Its wire form is its members in that
-order: a word each; of an array its length in one word, then its elements. There is one encoding of a struct and one
-struct of an encoding.
+A struct is a frozen dataclass whose fields stand in the order of its type string. There is one encoding of a struct and
+one struct of an encoding (`wire.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from types import MappingProxyType
 from typing import Any, ClassVar, Self, cast
 
 from custody.errors import EncodingError
 from custody.identifiers import Address, Digest
 from custody.intents.classes import ActionClass
-from custody.intents.eip712 import ARRAY, Domain, Member, digest, elements, members
-from custody.intents.words import WORD_BYTES, decode_word, decode_words, encode_word
+from custody.intents.eip712 import Domain, Member, digest
+from custody.intents.wire import decode_members, encode_members
+from custody.units import format_time
 
 
-class TypedStruct:
-    """A struct that a contract takes signed; valid from construction on: every member fits its Solidity type.
+class WordStruct:
+    """A struct that a contract reads; valid from construction on: every member fits its Solidity type.
 
-    `TYPE` is its EIP-712 type string, `CONTRACT` the name of the contract in whose domain it is signed.
+    `TYPE` is its EIP-712 type string. `PARSERS`: what makes a field of a decoded member, where that is more than the
+    Solidity type says.
     """
 
     __slots__ = ()
 
     NAME: ClassVar[str]
     TYPE: ClassVar[str]
-    CONTRACT: ClassVar[str]
-    VERSION: ClassVar[str] = "1"
+    PARSERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = MappingProxyType({})
 
     def __post_init__(self) -> None:
         self.encode()
@@ -39,13 +41,38 @@ class TypedStruct:
         Raises:
             EncodingError: a member does not fit its type.
         """
-        kinds = [kind for kind, _ in members(self.TYPE)]
-        return b"".join(_encode_member(kind, member) for kind, member in zip(kinds, self._values(), strict=True))
+        return encode_members(self.TYPE, self._values())
 
     @classmethod
     def decode(cls, encoded: bytes) -> Self:
         """Raises: EncodingError: these are not the words of exactly one struct of this type."""
-        return cls(**cls._decoded(encoded))
+        return cls.of(decode_members(cls.TYPE, encoded))
+
+    @classmethod
+    def of(cls, values: Sequence[Member]) -> Self:
+        """The struct with these members, in the order of the type string, each of the type that a word decodes to.
+
+        Raises:
+            EncodingError: there is no such struct.
+        """
+        named = dict(zip(_field_names(cls), values, strict=True))
+        return cls(**{name: cls.PARSERS.get(name, _as_it_is)(cast(Any, value)) for name, value in named.items()})
+
+    def _values(self) -> tuple[Member, ...]:
+        return tuple(_plain(getattr(self, name)) for name in _field_names(type(self)))
+
+
+class TypedStruct(WordStruct):
+    """A struct that a contract takes signed: in the domain of the contract called `CONTRACT`.
+
+    `CANNOT`: what whoever signs it need not fear, in one sentence for the person who does.
+    """
+
+    __slots__ = ()
+
+    CONTRACT: ClassVar[str]
+    VERSION: ClassVar[str] = "1"
+    CANNOT: ClassVar[str]
 
     @classmethod
     def domain(cls, *, chain_id: int, contract: Address) -> Domain:
@@ -56,25 +83,37 @@ class TypedStruct:
         """The EIP-712 digest, equal to the contract's `digestOf`."""
         return digest(self.domain(chain_id=chain_id, contract=contract), self.TYPE, self._values())
 
-    def _values(self) -> tuple[Member, ...]:
-        return tuple(getattr(self, name) for name in _field_names(type(self)))
+    def render(self) -> str:
+        """One sentence for the person who signs it."""
+        raise NotImplementedError
 
-    @classmethod
-    def _decoded(cls, encoded: bytes) -> dict[str, Any]:
-        """Members by the names of the fields, each of the Python type that its Solidity type has."""
-        reader = _Words(encoded)
-        values = [reader.member(kind) for kind, _ in members(cls.TYPE)]
-        reader.end()
-        return dict(zip(_field_names(cls), values, strict=True))
+    def require_possible(self) -> None:
+        """Returns where the consumer could take this struct as it is; the chain judges the rest.
+
+        Raises:
+            EncodingError: it never could.
+        """
 
 
-class CustodianIntent(TypedStruct):
-    """A struct that the threshold key signs: it names the epoch and key, is used once, and has a last second.
+def parse_class(number: int) -> ActionClass:
+    """Raises: EncodingError: there is no such class."""
+    try:
+        return ActionClass(number)
+    except ValueError:
+        raise EncodingError(f"there is no class {number}") from None
 
-    `threshold` names the key that signs; `deadline` in unix seconds bounds acceptance.
+
+class TermedIntent(TypedStruct):
+    """A struct that ends with the terms: who signs it and when; it is used once, and has a last second.
+
+    `CLASSES`: those in which its consumer takes it. `threshold`: the key, or the weight, that it is signed with;
+    `deadline` in unix seconds bounds acceptance.
     """
 
     __slots__ = ()
+
+    CLASSES: ClassVar[tuple[ActionClass, ...]]
+    PARSERS = MappingProxyType({"action_class": parse_class})
 
     epoch: int
     action_class: ActionClass
@@ -87,59 +126,70 @@ class CustodianIntent(TypedStruct):
             raise EncodingError(f"there is no class {self.action_class!r}")
         super().__post_init__()
 
-    @classmethod
-    def decode(cls, encoded: bytes) -> Self:
-        """Raises: EncodingError: not the words of exactly one struct of this type, or no such class."""
-        values = cls._decoded(encoded)
-        try:
-            values["action_class"] = ActionClass(values["action_class"])
-        except ValueError:
-            raise EncodingError(f"there is no class {values['action_class']}") from None
-        return cls(**values)
+    def require_possible(self) -> None:
+        if self.action_class not in self.CLASSES:
+            known = " or ".join(action.name for action in self.CLASSES)
+            raise EncodingError(f"{self.NAME} is of class {known}, not {self.action_class.name}")
+
+    def signers(self) -> str:
+        """Who signs it, in words."""
+        raise NotImplementedError
 
     def _terms(self) -> str:
         """The end of every sentence: who signs, when, until when."""
         return (
-            f"class {self.action_class.name}, {self.threshold} custodians, "
-            f"epoch {self.epoch}, nonce {self.nonce}, before unix time {self.deadline}"
+            f"class {self.action_class.name}, {self.signers()}, "
+            f"epoch {self.epoch}, nonce {self.nonce}, before unix time {format_time(self.deadline)}"
         )
 
 
-def _field_names(kind: type[TypedStruct]) -> tuple[str, ...]:
+class CustodianIntent(TermedIntent):
+    """A struct that the threshold key signs."""
+
+    __slots__ = ()
+
+    def signers(self) -> str:
+        return f"{self.threshold} custodians"
+
+
+class StrictIntent(TermedIntent):
+    """A struct that there is in its own classes alone: one of another class is neither built nor decoded."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        TermedIntent.__post_init__(self)
+        self.require_possible()
+
+
+class PeopleIntent(StrictIntent):
+    """A struct that members of the people sign."""
+
+    __slots__ = ()
+
+    def signers(self) -> str:
+        return f"members of weight {self.threshold}"
+
+
+class SuccessionIntent(StrictIntent):
+    """A struct that custodians sign, or the people once the custodians have fallen silent: `epoch` is the signers'."""
+
+    __slots__ = ()
+
+    def signers(self) -> str:
+        return f"{self.threshold} custodians, or after their silence of 14 d members of weight {self.threshold}"
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A member as the encodings know it: another struct is its members."""
+    if isinstance(value, WordStruct):
+        return value._values()
+    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
+
+
+def _field_names(kind: type[WordStruct]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cast(Any, kind)))
-
-
-def _encode_member(kind: str, member: Member) -> bytes:
-    if kind.endswith(ARRAY):
-        words = elements(kind, member)
-        return encode_word("uint256", len(words) // WORD_BYTES) + words
-    if isinstance(member, tuple):
-        raise EncodingError(f"not a value of {kind}")
-    return encode_word(kind, member)
-
-
-@dataclass(slots=True)
-class _Words:
-    """Words taken one after another."""
-
-    encoded: bytes
-    taken: int = 0  # bytes
-
-    def member(self, kind: str) -> Member:
-        if not kind.endswith(ARRAY):
-            return decode_word(kind, self._take(1))
-        length = int.from_bytes(self._take(1), "big")
-        words = self._take(length)  # first, so that a length from outside makes nothing longer than what was sent
-        return decode_words([kind.removesuffix(ARRAY)] * length, words)
-
-    def _take(self, count: int) -> bytes:
-        """Raises: EncodingError: there are fewer."""
-        start, self.taken = self.taken, self.taken + count * WORD_BYTES
-        if self.taken > len(self.encoded):
-            raise EncodingError(f"{self.taken} bytes expected, not {len(self.encoded)}")
-        return self.encoded[start : self.taken]
-
-    def end(self) -> None:
-        """Raises: EncodingError: there are more."""
-        if self.taken != len(self.encoded):
-            raise EncodingError(f"{self.taken} bytes expected, not {len(self.encoded)}")

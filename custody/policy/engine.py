@@ -14,7 +14,16 @@ from custody.intents.classes import LONGEST_DEADLINE
 from custody.intents.codec import Intent
 from custody.intents.expedite import Expedite
 from custody.intents.liquidation import LiquidationOrder
-from custody.policy.facts import AcceptanceState, AuthorityFacts, ExpediteFacts, Facts, LiquidationFacts
+from custody.intents.rotation import Heartbeat
+from custody.policy.facts import (
+    AcceptanceState,
+    AuthorityFacts,
+    ExpediteFacts,
+    Facts,
+    HeartbeatFacts,
+    LiquidationFacts,
+)
+from custody.policy.heartbeat import objections_to_heartbeat
 from custody.policy.liquidation import objections_to_liquidation
 from custody.policy.reasons import Reason, ReasonCode
 from custody.policy.release import objections_to_expedite
@@ -55,7 +64,7 @@ def approve(
     """
     authority = facts.authority
     reasons = [
-        *_objections(intent, facts, thresholds=thresholds, signers=len(key.signers)),
+        *_objections(intent, facts, contract=contract, thresholds=thresholds, signers=len(key.signers)),
         *_wrong_authority(intent, key, authority),
         *_wrong_time(intent, authority, chain_time),
     ]
@@ -73,13 +82,17 @@ def approve(
     )
 
 
-def _objections(intent: Intent, facts: Facts, *, thresholds: tuple[int, ...], signers: int) -> list[Reason]:
+def _objections(
+    intent: Intent, facts: Facts, *, contract: Address, thresholds: tuple[int, ...], signers: int
+) -> list[Reason]:
     """What the chain says against this kind of intent."""
     match intent, facts:
         case Expedite(), ExpediteFacts():
             return objections_to_expedite(intent, facts, thresholds=thresholds, signers=signers)
         case LiquidationOrder(), LiquidationFacts():
             return objections_to_liquidation(intent, facts)
+        case Heartbeat(), HeartbeatFacts():
+            return objections_to_heartbeat(intent, facts, contract=contract, thresholds=thresholds, signers=signers)
         case _:
             raise ValueError("an intent is judged by facts of its own kind")
 

@@ -31,10 +31,11 @@ class AcceptanceState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """An owner's request as it stands on chain; `amount` in µUSDC, `requested_at` in chain time."""
+    """An owner's request as it stands on chain; `amount` in µUSDC, times in chain time, `vetoed_at` 0 if never."""
 
     owner: Address
     requested_at: int
+    vetoed_at: int
     state: ReleaseState
     to: Address
     amount: MicroUsdc
@@ -80,4 +81,12 @@ class LiquidationFacts:
     at: int
 
 
-Facts = ExpediteFacts | LiquidationFacts
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatFacts:
+    """Everything a Heartbeat is judged by. `address`: the authority of the key's committee, which was read."""
+
+    authority: AuthorityFacts
+    address: Address
+
+
+Facts = ExpediteFacts | LiquidationFacts | HeartbeatFacts

@@ -21,6 +21,9 @@ def _disagreements(intent: Expedite, facts: ExpediteFacts) -> list[Reason]:
     if release.state is not ReleaseState.REQUESTED:
         detail = f"release {intent.release_id} is {release.state.name.lower()}"
         return [Reason(ReasonCode.NO_SUCH_REQUEST, detail)]
+    if release.vetoed_at:
+        detail = f"release {intent.release_id} was vetoed: it waits for its own delay"
+        return [Reason(ReasonCode.REQUEST_VETOED, detail)]
     return [
         Reason(ReasonCode.REQUEST_DIFFERS, f"{name} is not what the owner requested")
         for name, asked, requested in (

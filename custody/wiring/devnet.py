@@ -22,7 +22,9 @@ from custody.identifiers import Address, SignerId, to_hex
 from custody.intents.classes import LONGEST_DEADLINE, ActionClass
 from custody.intents.expedite import Expedite
 from custody.intents.liquidation import LiquidationOrder
+from custody.intents.rotation import Heartbeat
 from custody.policy.clock import DEVNET_CHAIN_ID
+from custody.policy.heartbeat import HEARTBEAT_AHEAD
 from custody.protocol.committee import Committee, HostKeys
 from custody.units import DAY, MicroUsdc
 from custody.wiring.processes import Child, Children
@@ -212,6 +214,11 @@ def liquidation_rule(liquidation: Address, *, max_accounts: int) -> str:
     """A line of policy.toml: sign liquidations of this venue, so many accounts an order, ten minutes ahead."""
     longest = LONGEST_DEADLINE[ActionClass.A]
     return _rule(LiquidationOrder.NAME, liquidation, max_deadline_ahead=longest) + f"max_accounts = {max_accounts}\n"
+
+
+def heartbeat_rule(authority: Address) -> str:
+    """A line of policy.toml: sign heartbeats of this authority, an hour ahead."""
+    return _rule(Heartbeat.NAME, authority, max_deadline_ahead=HEARTBEAT_AHEAD)
 
 
 def _rule(intent: str, contract: Address, *, max_deadline_ahead: int) -> str:

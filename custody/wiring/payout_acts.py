@@ -92,7 +92,7 @@ class PayoutActs:
             if custodian.child is not None:
                 self._kill(custodian.seat, "all of them")
         rest = self._request(owner, self._vault.idle(owner) // USDC)
-        while (wait := self._vault.ripe_at(rest) - self._client.head()[2]) > 0:
+        while (wait := self._due_at(rest) - self._client.head()[2]) > 0:
             self._say(
                 f"the owner needs nobody after {format_seconds(wait)}; chain time moves on, the feed stands still"
             )
@@ -102,6 +102,11 @@ class PayoutActs:
             self._paid(release_id, mined, None, note="owner alone, all dead")
 
     # --- what acts are made of ---
+
+    def _due_at(self, release_id: int) -> int:
+        """When the owner needs nobody: its own delay, or the exit bound where the day's outflow has no room for it."""
+        fits = self._vault.release(release_id).amount <= self._vault.outflow_available()
+        return self._vault.ripe_at(release_id) if fits else self._vault.exit_at(release_id)
 
     def _request(self, owner: Address, usdc: int) -> int:
         release_id = self._vault.request_release(owner, MicroUsdc(usdc * USDC))

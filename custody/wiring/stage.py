@@ -41,6 +41,7 @@ from custody.wiring.devnet import (
     configure_and_start,
     connect,
     expedite_rule,
+    heartbeat_rule,
     liquidation_rule,
     make_custodians,
     start_anvil,
@@ -139,7 +140,7 @@ async def set_stage(
     """
 
     def rules(expected: Deployment) -> str:
-        return expedite_rule(expected.vault, max_amount=MOST_A_CUSTODIAN_SIGNS)
+        return expedite_rule(expected.vault, max_amount=MOST_A_CUSTODIAN_SIGNS) + heartbeat_rule(expected.authority)
 
     async with _processes(root, folder, port, say, predict=predict_deployment, rules=rules) as processes:
         say("deploying token, oracle, people, authority, vault")
@@ -172,7 +173,8 @@ async def set_venue_stage(
 
     def rules(expected: VenueDeployment) -> str:
         expedite = expedite_rule(expected.vault, max_amount=MOST_A_CUSTODIAN_SIGNS)
-        return expedite + liquidation_rule(expected.liquidation, max_accounts=MOST_ACCOUNTS_AT_ONCE)
+        liquidation = liquidation_rule(expected.liquidation, max_accounts=MOST_ACCOUNTS_AT_ONCE)
+        return expedite + liquidation + heartbeat_rule(expected.authority)
 
     async with _processes(
         root, folder, port, say, predict=predict_venue, rules=rules, chain_time=chain_time

@@ -55,7 +55,7 @@ def deposited(vault, usdc, owner):
 
 @pytest.fixture
 def release_id(vault, owner, deposited):
-    receipt = vault.requestRelease(400 * USDC, sender=owner)
+    receipt = vault.requestRelease(200 * USDC, sender=owner)
     (event,) = receipt.events.filter(vault.ReleaseRequested)
     return event.id
 
@@ -91,11 +91,11 @@ class TestGivenARequestedRelease:
     def test_when_ripe_then_anyone_pays_it_to_the_owner(self, chain, vault, usdc, release_id, owner, anyone):
         wait_until(chain, vault.ripeAt(release_id))
         receipt = vault.execute(release_id, sender=anyone)
-        assert usdc.balanceOf(owner) == 400 * USDC
-        assert usdc.balanceOf(vault) == vault.recorded() == 600 * USDC
+        assert usdc.balanceOf(owner) == 200 * USDC
+        assert usdc.balanceOf(vault) == vault.recorded() == 800 * USDC
         assert vault.release(release_id).state == PAID
         (event,) = receipt.events.filter(vault.ReleasePaid)
-        assert (event.to, event.amount, event.expedited) == (owner, 400 * USDC, False)
+        assert (event.to, event.amount, event.expedited) == (owner, 200 * USDC, False)
 
     def test_when_executed_twice_then_reverts_release_not_requested(self, chain, vault, release_id, anyone):
         wait_until(chain, vault.ripeAt(release_id))

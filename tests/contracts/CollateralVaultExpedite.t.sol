@@ -5,6 +5,8 @@ import {CollateralVault} from "../../contracts/CollateralVault.sol";
 import {IAuthority} from "../../contracts/interfaces/IAuthority.sol";
 import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
 import {IThresholdAuthority} from "../../contracts/interfaces/IThresholdAuthority.sol";
+import {IVaultRules} from "../../contracts/interfaces/IVaultRules.sol";
+import {AcceptanceBook} from "../../contracts/libraries/AcceptanceBook.sol";
 import {Frost} from "../../contracts/libraries/Frost.sol";
 import {Acceptance, AcceptanceState} from "../../contracts/types/Acceptance.sol";
 import {ActionClass} from "../../contracts/types/ActionClass.sol";
@@ -36,7 +38,7 @@ abstract contract ExpediteFixture is VaultFixture {
     }
 
     function tooEarly(uint256 ripeAt) internal view returns (bytes memory) {
-        return abi.encodeWithSelector(ICollateralVault.TooEarly.selector, block.timestamp, ripeAt);
+        return abi.encodeWithSelector(AcceptanceBook.TooEarly.selector, block.timestamp, ripeAt);
     }
 
     function tooFew() internal pure returns (bytes memory) {
@@ -63,22 +65,23 @@ contract GivenASmallReleaseInCalm is ExpediteFixture {
         emit ICollateralVault.ReleasePaid(id, ALICE, ONE_PERCENT, true);
         vault.expedite(intent, proof);
         expectPaid(ONE_PERCENT);
-        expectState(intent, AcceptanceState.Done, block.timestamp);
+        // Its release left Requested: no other mark is needed, and none is paid for.
+        expectState(intent, AcceptanceState.Unset, 0);
         vm.assertEq(uint256(vault.release(id).state), uint256(ReleaseState.Paid), "state");
         vm.assertEq(vault.recorded(), VAULT_SIZE, "recorded");
     }
 
     /// @custom:invariant INV-VAULT-5
-    function test_WhenBroughtTwice_ThenRevertsDigestUsed() external {
+    function test_WhenBroughtTwice_ThenRevertsReleaseNotRequested() external {
         expedite(intent);
-        expectRejected(intent, abi.encodeWithSelector(ICollateralVault.DigestUsed.selector, vault.digestOf(intent)));
+        expectRejected(intent, notRequested());
     }
 
     /// @custom:invariant INV-VAULT-5
-    function test_WhenAnotherSignatureOfTheSameDigestFollows_ThenRevertsDigestUsed() external {
+    function test_WhenAnotherSignatureOfTheSameDigestFollows_ThenRevertsReleaseNotRequested() external {
         expedite(intent);
         bytes memory other = GroupSigner.sign(LOW_SECRET, vault.digestOf(intent), 1);
-        expectRevert(abi.encodeWithSelector(ICollateralVault.DigestUsed.selector, vault.digestOf(intent)));
+        expectRevert(notRequested());
         vault.expedite(intent, other);
     }
 
@@ -86,9 +89,11 @@ contract GivenASmallReleaseInCalm is ExpediteFixture {
     function test_WhenSignedAgainWithAnotherNonce_ThenRevertsReleaseNotRequested() external {
         expedite(intent);
         intent.nonce = 1;
-        expectRejected(
-            intent, abi.encodeWithSelector(ICollateralVault.ReleaseNotRequested.selector, id, ReleaseState.Paid)
-        );
+        expectRejected(intent, notRequested());
+    }
+
+    function notRequested() private view returns (bytes memory) {
+        return abi.encodeWithSelector(ICollateralVault.ReleaseNotRequested.selector, id, ReleaseState.Paid);
     }
 
     function test_WhenTheOwnerHasCancelled_ThenRevertsReleaseNotRequested() external {
@@ -103,7 +108,7 @@ contract GivenASmallReleaseInCalm is ExpediteFixture {
         ActionClass[5] memory others = [ActionClass.A, ActionClass.A0, ActionClass.C, ActionClass.D, ActionClass.D0];
         for (uint256 i = 0; i < others.length; ++i) {
             intent.class = others[i];
-            expectRejected(intent, abi.encodeWithSelector(ICollateralVault.WrongClass.selector, others[i]));
+            expectRejected(intent, abi.encodeWithSelector(IVaultRules.WrongClass.selector, others[i]));
         }
     }
 
@@ -126,7 +131,7 @@ contract GivenASmallReleaseInCalm is ExpediteFixture {
     function test_WhenTheDeadlineHasPassed_ThenRevertsDeadlinePassed() external {
         skip(7 days + 1);
         expectRejected(
-            intent, abi.encodeWithSelector(ICollateralVault.DeadlinePassed.selector, intent.deadline, block.timestamp)
+            intent, abi.encodeWithSelector(AcceptanceBook.DeadlinePassed.selector, intent.deadline, block.timestamp)
         );
     }
 
@@ -140,7 +145,7 @@ contract GivenASmallReleaseInCalm is ExpediteFixture {
         intent.deadline += 1;
         expectRejected(
             intent,
-            abi.encodeWithSelector(ICollateralVault.DeadlineTooFar.selector, intent.deadline, block.timestamp + 7 days)
+            abi.encodeWithSelector(AcceptanceBook.DeadlineTooFar.selector, intent.deadline, block.timestamp + 7 days)
         );
     }
 
@@ -210,7 +215,7 @@ contract GivenASmallReleaseInCalm is ExpediteFixture {
                 break;
             } catch {}
         }
-        if (vault.acceptance(vault.digestOf(intent)).state != AcceptanceState.Done) vault.expedite(intent, proof);
+        if (vault.release(id).state != ReleaseState.Paid) vault.expedite(intent, proof);
         expectPaid(ONE_PERCENT);
     }
 
@@ -408,7 +413,7 @@ contract GivenAnAcceptedExpedite is ExpediteFixture {
     function test_WhenItsLapseHasPassed_ThenVoidForEverAndANewNonceServes() external {
         uint256 lapsedAt = acceptedAt + 24 hours + 7 days;
         vm.warp(lapsedAt + 1);
-        bytes memory reason = abi.encodeWithSelector(ICollateralVault.Lapsed.selector, vault.digestOf(intent), lapsedAt);
+        bytes memory reason = abi.encodeWithSelector(AcceptanceBook.Lapsed.selector, vault.digestOf(intent), lapsedAt);
         expectRejected(intent, reason);
         setRegime(Regime.CALM);
         expectRejected(intent, reason);

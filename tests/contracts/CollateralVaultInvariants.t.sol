@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DevnetUSDC} from "../../contracts/mocks/DevnetUSDC.sol";
 import {AcceptanceState} from "../../contracts/types/Acceptance.sol";
-import {Ppm, shareUp} from "../../contracts/types/Ppm.sol";
+import {PPM, Ppm, shareUp} from "../../contracts/types/Ppm.sol";
 import {Release, ReleaseId, ReleaseState} from "../../contracts/types/Release.sol";
+import {GuardedVaultHandler} from "./GuardedVaultHandler.sol";
 import {VaultFixture} from "./VaultFixture.sol";
-import {VaultHandler} from "./VaultHandler.sol";
 import {vm} from "./Vm.sol";
+import {TollUSDC} from "./tokens/OddTokens.sol";
 
 contract GivenAnythingThatAnybodyDoes is VaultFixture {
-    VaultHandler private handler;
+    GuardedVaultHandler private handler;
+    TollUSDC private toll;
 
     function setUp() public override {
         super.setUp();
-        handler = new VaultHandler(vault, usdc, oracle, authority);
+        handler = new GuardedVaultHandler(vault, toll, oracle, authority, [GUARDIAN, GUARDIAN_2, GUARDIAN_3]);
+    }
+
+    function deployUsdc() internal override returns (DevnetUSDC) {
+        toll = new TollUSDC();
+        return toll;
     }
 
     function targetContracts() external view returns (address[] memory targets) {
@@ -81,6 +89,38 @@ contract GivenAnythingThatAnybodyDoes is VaultFixture {
             if (release.state != ReleaseState.Requested) continue;
             uint256 value = Ppm.unwrap(vault.expediteValue(ReleaseId.wrap(id)));
             vm.assertGe(value, Ppm.unwrap(shareUp(expedited + release.amount, least)), "value");
+        }
+    }
+
+    /// @custom:invariant INV-PAUSE-1
+    function invariant_NoRequestCanMeetTwoPauses() external view {
+        for (uint256 i = 1; i < handler.pausesCount(); ++i) {
+            (, uint256 lastEnd) = handler.pauses(i - 1);
+            (uint256 begin,) = handler.pauses(i);
+            vm.assertGe(begin, lastEnd + vault.EXIT_BOUND(), "pauses");
+        }
+    }
+
+    /// @custom:invariant INV-VETO-2
+    function invariant_AReleaseIsVetoedOnceAndRipeByItsExitBound() external view {
+        for (uint256 id = 1; id <= handler.releaseCount(); ++id) {
+            vm.assertLe(handler.vetoes(id), 1, "vetoes");
+            Release memory release = vault.release(ReleaseId.wrap(id));
+            if (release.state != ReleaseState.Requested) continue;
+            vm.assertLe(vault.ripeAt(ReleaseId.wrap(id)), release.requestedAt + vault.EXIT_BOUND(), "ripe");
+        }
+    }
+
+    /// @custom:invariant INV-CAP-1
+    function invariant_WhatLeavesInAnyTimeIsWithinTheCap() external view {
+        uint256 count = handler.cappedCount();
+        if (count == 0) return;
+        (uint256 end,) = handler.cappedPayments(count - 1);
+        uint256 sum = 0;
+        for (uint256 i = count; i > 0; --i) {
+            (uint256 time, uint256 share) = handler.cappedPayments(i - 1);
+            sum += share;
+            vm.assertLe(sum, PPM + PPM * (end - time) / 24 hours + count, "outflow");
         }
     }
 }

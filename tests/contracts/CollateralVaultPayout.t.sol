@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
+import {AcceptanceBook} from "../../contracts/libraries/AcceptanceBook.sol";
 import {ReleaseId} from "../../contracts/types/Release.sol";
 import {VaultFixture} from "./VaultFixture.sol";
 import {vm} from "./Vm.sol";
@@ -47,7 +48,7 @@ contract GivenAPayoutChangeThatWaits is VaultFixture {
     function test_WhenAppliedASecondEarly_ThenRevertsTooEarly() external {
         vm.assertEq(readyAt, block.timestamp + 3 days, "three days");
         vm.warp(readyAt - 1);
-        expectRevert(abi.encodeWithSelector(ICollateralVault.TooEarly.selector, readyAt - 1, readyAt));
+        expectRevert(abi.encodeWithSelector(AcceptanceBook.TooEarly.selector, readyAt - 1, readyAt));
         vault.applyPayout(ALICE);
     }
 
@@ -115,5 +116,86 @@ contract GivenAPayoutChangeThatWaits is VaultFixture {
         expectRevert(abi.encodeWithSelector(ICollateralVault.NoPendingPayout.selector, ALICE));
         vault.applyPayout(ALICE);
         vm.assertEq(vault.payoutOf(ALICE), SAFE, "payout");
+    }
+}
+
+/// @notice Alice pays to a safe. Whoever has her key could trade away what is in margin, with an account of its own
+/// on the other side: so margin opens as slowly as the address changes.
+contract GivenAnOwnerWhoPaysToASafe is VaultFixture {
+    uint256 private constant AMOUNT = 100 * USDC;
+
+    function setUp() public override {
+        super.setUp();
+        deposit(ALICE, 2 * AMOUNT);
+        _ask(SAFE);
+        skip(3 days);
+        vault.applyPayout(ALICE);
+    }
+
+    /// @custom:invariant INV-VAULT-13
+    function test_WhenAThiefOfItsKeyEntersMargin_ThenRefusedUntilTheSafeCouldHaveSaidNo() external {
+        bytes memory reason = abi.encodeWithSelector(ICollateralVault.MarginNotAsked.selector, ALICE, SAFE);
+        _refuse(reason);
+        _ask(VENUE);
+        skip(3 days);
+        _refuse(reason);
+        vm.prank(SAFE);
+        vault.cancelPayout(ALICE);
+        expectRevert(abi.encodeWithSelector(ICollateralVault.NoPendingPayout.selector, ALICE));
+        vault.applyPayout(ALICE);
+        _refuse(reason);
+    }
+
+    /// @custom:invariant INV-VAULT-13
+    function test_WhenNobodySaysNo_ThenMarginOpensAndTheAddressStays() external {
+        _ask(VENUE);
+        skip(3 days);
+        vault.applyPayout(ALICE);
+        vm.assertEq(vault.payoutOf(ALICE), SAFE, "payout");
+        vm.prank(ALICE);
+        vault.toMargin(AMOUNT);
+        vm.assertEq(vault.margin(ALICE), int256(AMOUNT), "margin");
+    }
+
+    /// @custom:invariant INV-VAULT-13
+    function test_WhenTheAddressChanges_ThenMarginClosesButToWhoIsInIt() external {
+        _ask(VENUE);
+        skip(3 days);
+        vault.applyPayout(ALICE);
+        _ask(ANYONE);
+        skip(3 days);
+        vault.applyPayout(ALICE);
+        _refuse(abi.encodeWithSelector(ICollateralVault.MarginNotAsked.selector, ALICE, ANYONE));
+
+        _ask(VENUE);
+        skip(3 days);
+        vault.applyPayout(ALICE);
+        vm.prank(ALICE);
+        vault.toMargin(AMOUNT);
+        _ask(SAFE);
+        skip(3 days);
+        vault.applyPayout(ALICE);
+        vm.prank(ALICE);
+        vault.toMargin(AMOUNT);
+        vm.assertEq(vault.margin(ALICE), int256(2 * AMOUNT), "topped up");
+    }
+
+    function test_WhenThereIsNoVenueYet_ThenNothingEntersMargin() external {
+        vm.etch(VENUE, "");
+        deposit(WHALE, AMOUNT);
+        expectRevert(abi.encodeWithSelector(ICollateralVault.NotAContract.selector, VENUE));
+        vm.prank(WHALE);
+        vault.toMargin(AMOUNT);
+    }
+
+    function _ask(address to) private {
+        vm.prank(ALICE);
+        vault.requestPayout(to);
+    }
+
+    function _refuse(bytes memory reason) private {
+        expectRevert(reason);
+        vm.prank(ALICE);
+        vault.toMargin(1);
     }
 }

@@ -5,9 +5,11 @@ import {CollateralVault} from "../../contracts/CollateralVault.sol";
 import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
 import {ActionClass} from "../../contracts/types/ActionClass.sol";
 import {ReleaseId, ReleaseState} from "../../contracts/types/Release.sol";
+import {ReleaseBatch} from "../../contracts/types/ReleaseBatch.sol";
 import {VaultFixture} from "./VaultFixture.sol";
 import {vm} from "./Vm.sol";
-import {BlocklistToken, CallbackToken, FalseToken, FeeToken, SilentToken} from "./tokens/OddTokens.sol";
+import {BlocklistToken, CallbackToken, FalseToken, FeeToken, IssuedToken, SilentToken} from "./tokens/OddTokens.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -92,6 +94,48 @@ contract GivenATokenOutOfTheOrdinary is VaultFixture {
         vm.assertEq(token.balanceOf(SAFE), AMOUNT, "safe");
     }
 
+    function test_WhenItsIssuerStopsIt_ThenWhatIsDueWaitsAndIsPaidAfterwards() external {
+        IssuedToken token = new IssuedToken();
+        _use(address(token));
+        token.mint(address(this), AMOUNT);
+        token.approve(address(vault), AMOUNT);
+        vault.deposit(ALICE, AMOUNT);
+        ReleaseId id = _request();
+        skip(14 days);
+        token.stop(true);
+        expectRevert(abi.encodeWithSelector(IssuedToken.AllStopped.selector));
+        vault.execute(id);
+        vm.assertEq(uint256(vault.release(id).state), uint256(ReleaseState.Requested), "still owed");
+        token.stop(false);
+        vault.execute(id);
+        vm.assertEq(token.balanceOf(ALICE), AMOUNT, "alice");
+    }
+
+    /// @dev The vault records no shortfall: who comes first is paid whole, who comes last waits for what is missing.
+    function test_WhenItsIssuerBurnsTheVaultsBalance_ThenWhatIsNotThereStaysOwed() external {
+        IssuedToken token = new IssuedToken();
+        _use(address(token));
+        token.mint(address(this), 2 * AMOUNT);
+        token.approve(address(vault), 2 * AMOUNT);
+        vault.deposit(ALICE, AMOUNT);
+        vault.deposit(WHALE, AMOUNT);
+        token.burn(address(vault), 1);
+        _releaseAll();
+        vm.assertEq(token.balanceOf(ALICE), AMOUNT, "alice");
+
+        vm.prank(WHALE);
+        ReleaseId last = vault.requestRelease(AMOUNT);
+        skip(14 days);
+        expectRevert(
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, address(vault), AMOUNT - 1, AMOUNT)
+        );
+        vault.execute(last);
+        vm.assertEq(vault.queuedTotal(), AMOUNT, "owed");
+        token.mint(address(vault), 1);
+        vault.execute(last);
+        vm.assertEq(token.balanceOf(WHALE), AMOUNT, "whale");
+    }
+
     function _use(address token) private {
         vault = new CollateralVault(IERC20(token), authority, people, oracle, VENUE);
     }
@@ -120,9 +164,9 @@ contract GivenATokenThatCallsBack is VaultFixture {
         super.setUp();
         token = new CallbackToken();
         vault = new CollateralVault(token, authority, people, oracle, VENUE);
-        token.mint(address(this), 20 * AMOUNT);
-        token.approve(address(vault), 20 * AMOUNT);
-        vault.deposit(ALICE, 8 * AMOUNT);
+        token.mint(address(this), 28 * AMOUNT);
+        token.approve(address(vault), 28 * AMOUNT);
+        vault.deposit(ALICE, 10 * AMOUNT);
         ripe = _request();
         skip(14 days);
     }
@@ -159,12 +203,15 @@ contract GivenATokenThatCallsBack is VaultFixture {
     }
 
     function _waysIn() private view returns (bytes[] memory calls) {
-        calls = new bytes[](5);
+        calls = new bytes[](7);
         calls[0] = abi.encodeCall(ICollateralVault.execute, (ripe));
         calls[1] = abi.encodeCall(ICollateralVault.deposit, (ALICE, 1));
         calls[2] = abi.encodeCall(ICollateralVault.requestRelease, (1));
         calls[3] = abi.encodeCall(ICollateralVault.cancelRelease, (ripe));
         calls[4] = abi.encodeCall(ICollateralVault.expedite, (anExpedite(ripe, ActionClass.B, LOW), new bytes(96)));
+        calls[5] = abi.encodeCall(ICollateralVault.requestStanding, (ALICE));
+        ReleaseBatch memory batch;
+        calls[6] = abi.encodeCall(ICollateralVault.payBatch, (batch, new bytes(96)));
     }
 
     function _expectShut() private view {

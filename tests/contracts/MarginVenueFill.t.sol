@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDelegations} from "../../contracts/interfaces/IDelegations.sol";
 import {IMarginVenue} from "../../contracts/interfaces/IMarginVenue.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {FillRules} from "../../contracts/libraries/FillRules.sol";
@@ -149,6 +150,8 @@ contract GivenTwoTradersWithMargin is VenueFixture {
         refuse(reason, maker, BOB_KEY, taker, ALICE_KEY, 4);
         fill(maker, signed(BOB_KEY, maker), taker, signed(ALICE_KEY, taker), 3);
         vm.assertEq(lotsOf(BOB), -10, "all");
+        reason = abi.encodeWithSelector(IMarginVenue.BeyondOrder.selector, digest, uint64(1), uint64(0));
+        refuse(reason, maker, BOB_KEY, taker, ALICE_KEY, 1);
     }
 
     function test_WhenLessThanItsLeastFill_ThenRevertsBelowMinFillUnlessNoMoreIsLeft() external {
@@ -196,7 +199,7 @@ contract GivenTwoTradersWithMargin is VenueFixture {
     function test_WhenSomebodyElseSigned_ThenRevertsInvalidSignature() external {
         Order memory maker = anOrder(BOB_KEY, -1, PRICE);
         Order memory taker = anOrder(ALICE_KEY, 1, PRICE);
-        bytes memory reason = abi.encodeWithSelector(IMarginVenue.InvalidSignature.selector, BOB);
+        bytes memory reason = abi.encodeWithSelector(IDelegations.InvalidSignature.selector, BOB);
         refuse(reason, maker, CAROL_KEY, taker, ALICE_KEY, 1);
         bytes memory takerSignature = signed(ALICE_KEY, taker);
         expectRevert(reason);
@@ -209,7 +212,7 @@ contract GivenTwoTradersWithMargin is VenueFixture {
         Order memory maker = anOrder(BOB_KEY, -1, PRICE);
         Order memory taker = anOrder(CAROL_KEY, 1, PRICE);
         taker.account = address(wallet);
-        bytes memory reason = abi.encodeWithSelector(IMarginVenue.InvalidSignature.selector, address(wallet));
+        bytes memory reason = abi.encodeWithSelector(IDelegations.InvalidSignature.selector, address(wallet));
         refuse(reason, maker, BOB_KEY, taker, ALICE_KEY, 1);
         fill(maker, signed(BOB_KEY, maker), taker, signed(CAROL_KEY, taker), 1);
         vm.assertEq(lotsOf(address(wallet)), 1, "filled");
@@ -331,8 +334,7 @@ contract GivenAFlaggedAccountAndItsSybil is VenueFixture {
 
     /// @custom:invariant INV-VENUE-8
     function test_WhenADelegateSignsForIt_ThenRevertsAllTheSame() external {
-        vm.prank(ALICE);
-        venue.setDelegate(DELEGATE, uint40(block.timestamp + 1 days), type(uint64).max, type(uint64).max);
+        delegate(uint40(block.timestamp + 1 days), type(uint64).max, type(uint64).max);
         Order memory maker = anOrder(ALICE_KEY, -int64(BITCOIN), 5_167_999);
         Order memory taker = anOrder(CAROL_KEY, int64(BITCOIN), 5_167_999);
         bytes4 selector = FillRules.PriceOutsideBand.selector;

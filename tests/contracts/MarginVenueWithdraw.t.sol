@@ -2,11 +2,15 @@
 pragma solidity 0.8.37;
 
 import {CollateralVault} from "../../contracts/CollateralVault.sol";
+import {Delegations} from "../../contracts/Delegations.sol";
 import {MarginVenue} from "../../contracts/MarginVenue.sol";
 import {RiskEngine} from "../../contracts/RiskEngine.sol";
+import {ThresholdAuthority} from "../../contracts/ThresholdAuthority.sol";
 import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
+import {IDelegations} from "../../contracts/interfaces/IDelegations.sol";
 import {IMarginVenue} from "../../contracts/interfaces/IMarginVenue.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {ISuccession} from "../../contracts/interfaces/ISuccession.sol";
 import {IVolatilityOracle} from "../../contracts/interfaces/IVolatilityOracle.sol";
 import {Health} from "../../contracts/types/Health.sol";
 import {ReleaseId} from "../../contracts/types/Release.sol";
@@ -35,7 +39,7 @@ contract GivenAnOpenPosition is VenueFixture {
         vm.assertEq(venue.freeMargin(ALICE), 11_000 * USDC, "free");
         _refuse(11_000 * USDC + 1, 11_000 * USDC);
         vm.expectEmit(true, true, true, true, address(venue));
-        emit IMarginVenue.Withdrawn(ALICE, 11_000 * USDC);
+        emit IMarginVenue.Withdrawn(ALICE, 11_000 * USDC, 11_000 * USDC);
         vm.prank(ALICE);
         venue.withdraw(11_000 * USDC);
         vm.assertEq(vault.idle(ALICE), 11_000 * USDC, "idle");
@@ -153,9 +157,6 @@ contract GivenAnOpenPosition is VenueFixture {
         expectRevert(reason);
         vm.prank(ANYONE);
         venue.setFlag(ALICE, 1);
-        expectRevert(reason);
-        vm.prank(ANYONE);
-        venue.clearFlag(ALICE);
     }
 
     function _refuse(uint256 amount, uint256 available) private {
@@ -175,32 +176,55 @@ contract GivenPartsThatDoNotBelongTogether is VenueFixture {
     function test_WhenThePartIsNoContract_ThenRevertsNotAContract() external {
         bytes memory reason = abi.encodeWithSelector(IMarginVenue.NotAContract.selector, ANYONE);
         expectRevert(reason);
-        new MarginVenue(ICollateralVault(ANYONE), oracle, risk, ANYONE);
+        new MarginVenue(ICollateralVault(ANYONE), oracle, risk, ANYONE, delegations, succession);
         expectRevert(reason);
-        new MarginVenue(vault, IVolatilityOracle(ANYONE), risk, ANYONE);
+        new MarginVenue(vault, IVolatilityOracle(ANYONE), risk, ANYONE, delegations, succession);
         expectRevert(reason);
-        new MarginVenue(vault, oracle, IRiskEngine(ANYONE), ANYONE);
+        new MarginVenue(vault, oracle, IRiskEngine(ANYONE), ANYONE, delegations, succession);
+        expectRevert(reason);
+        new MarginVenue(vault, oracle, risk, ANYONE, IDelegations(ANYONE), succession);
+        expectRevert(reason);
+        new MarginVenue(vault, oracle, risk, ANYONE, delegations, ISuccession(ANYONE));
     }
 
     function test_WhenTheVaultNamesAnotherVenue_ThenRevertsWrongPart() external {
         address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
         expectRevert(abi.encodeWithSelector(IMarginVenue.WrongPart.selector, address(venue), next));
-        new MarginVenue(vault, oracle, risk, ANYONE);
+        new MarginVenue(vault, oracle, risk, ANYONE, delegations, succession);
+    }
+
+    function test_WhenTheDelegationsNameAnotherVenue_ThenRevertsWrongPart() external {
+        uint256 nonce = vm.getNonce(address(this));
+        address next = vm.computeCreateAddress(address(this), nonce + 1);
+        CollateralVault fresh = new CollateralVault(usdc, authority, people, oracle, next);
+        expectRevert(abi.encodeWithSelector(IMarginVenue.WrongPart.selector, address(venue), next));
+        new MarginVenue(fresh, oracle, risk, ANYONE, delegations, succession);
+    }
+
+    function test_WhenTheSuccessionAsksAnotherAuthority_ThenRevertsWrongPart() external {
+        uint256 nonce = vm.getNonce(address(this));
+        address next = vm.computeCreateAddress(address(this), nonce + 3);
+        ThresholdAuthority other = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, oracle, people);
+        CollateralVault fresh = new CollateralVault(usdc, other, people, oracle, next);
+        Delegations keys = new Delegations(next);
+        expectRevert(abi.encodeWithSelector(IMarginVenue.WrongPart.selector, address(authority), address(other)));
+        new MarginVenue(fresh, oracle, risk, ANYONE, keys, succession);
     }
 
     function test_WhenThereIsNoLiquidation_ThenRevertsWrongPart() external {
         expectRevert(abi.encodeWithSelector(IMarginVenue.WrongPart.selector, address(0), address(0)));
-        new MarginVenue(vault, oracle, risk, address(0));
+        new MarginVenue(vault, oracle, risk, address(0), delegations, succession);
     }
 
     function test_WhenTheEngineReadsAnotherOracle_ThenRevertsWrongPart() external {
         IVolatilityOracle other = IVolatilityOracle(address(new SettableOracle()));
         RiskEngine engine = new RiskEngine(other);
         uint256 nonce = vm.getNonce(address(this));
-        address next = vm.computeCreateAddress(address(this), nonce + 1);
+        address next = vm.computeCreateAddress(address(this), nonce + 2);
         CollateralVault fresh = new CollateralVault(usdc, authority, people, oracle, next);
+        Delegations keys = new Delegations(next);
         expectRevert(abi.encodeWithSelector(IMarginVenue.WrongPart.selector, address(other), address(oracle)));
-        new MarginVenue(fresh, oracle, engine, ANYONE);
+        new MarginVenue(fresh, oracle, engine, ANYONE, keys, succession);
     }
 }
 
@@ -211,9 +235,9 @@ contract GivenATokenThatCallsBack is VenueFixture {
         super.setUp();
         token = new CallbackToken();
         uint256 nonce = vm.getNonce(address(this));
-        address next = vm.computeCreateAddress(address(this), nonce + 1);
+        address next = vm.computeCreateAddress(address(this), nonce + 2);
         vault = new CollateralVault(IERC20(address(token)), authority, people, oracle, next);
-        venue = new MarginVenue(vault, oracle, risk, ANYONE);
+        venue = new MarginVenue(vault, oracle, risk, ANYONE, new Delegations(next), succession);
         token.mint(address(this), 10 * USDC);
         token.approve(address(vault), 10 * USDC);
         vault.deposit(ALICE, 5 * USDC);

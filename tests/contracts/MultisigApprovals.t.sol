@@ -10,13 +10,37 @@ import {TestMember, TestMembers} from "./TestMembers.sol";
 import {vm, within} from "./Vm.sol";
 
 contract GivenApprovals is MultisigFixture {
+    /// @dev The high weight of the set in which software alone has it.
+    uint8 private constant HIGH_OF_EIGHT = 6;
+
+    TestMember[] private _softwareStrong;
+    MultisigAuthority private _softwareStrongAuthority;
+
+    function setUp() public override {
+        super.setUp();
+        TestMember[] memory members = membersFrom(50);
+        for (uint256 i = 0; i < 5; ++i) {
+            members[i].class = i < 2 ? MemberClass.HARDWARE : MemberClass.SOFTWARE;
+            members[i].weight = i < 2 ? 1 : 2;
+            _softwareStrong.push(members[i]);
+        }
+        bytes memory strong = TestMembers.encode(members, 5, HIGH_OF_EIGHT, LEAST_HARDWARE);
+        _softwareStrongAuthority = new MultisigAuthority(strong, threeGuardians(), oracle);
+    }
+
     /// @custom:invariant INV-MULTI-3
-    function testFuzz_WhenAnySubsetSigns_ThenItPassesExactlyWithWeightAndHardware(uint256 who, uint256 value) external {
+    function testFuzz_WhenAnySubsetSigns_ThenItPassesExactlyWithWeightAndHardware(
+        uint256 who,
+        uint256 value,
+        bool softwareStrong
+    ) external {
         who &= EVERYBODY;
+        TestMember[] memory members = softwareStrong ? _useSoftwareStrong() : theMembers();
         Operation memory made = setting(within(value, 0, 1e6));
-        bytes memory approvals = approvalsOf(made, who);
-        (uint256 weight, uint256 hardware) = _sumsOf(who);
-        bool enough = weight >= HIGH && hardware >= LEAST_HARDWARE;
+        made.threshold = softwareStrong ? HIGH_OF_EIGHT : HIGH;
+        bytes memory approvals = TestMembers.approve(members, who, authority.digestOf(made));
+        (uint256 weight, uint256 hardware) = _sumsOf(members, who);
+        bool enough = weight >= made.threshold && hardware >= LEAST_HARDWARE;
         try authority.propose(made, set, approvals) {
             vm.assertTrue(enough, "passed");
         } catch {
@@ -25,16 +49,9 @@ contract GivenApprovals is MultisigFixture {
     }
 
     function test_WhenTheWeightIsThereAndNoHardware_ThenRevertsHardwareTooFew() external {
-        // A set in which the four without hardware have the weight.
-        TestMember[] memory members = membersFrom(50);
-        for (uint256 i = 0; i < 5; ++i) {
-            members[i].class = i < 2 ? MemberClass.HARDWARE : MemberClass.SOFTWARE;
-            members[i].weight = i < 2 ? 1 : 2;
-        }
-        set = TestMembers.encode(members, 5, 6, 1);
-        authority = new MultisigAuthority(set, threeGuardians(), oracle);
+        TestMember[] memory members = _useSoftwareStrong();
         Operation memory made = setting(1);
-        made.threshold = 6;
+        made.threshold = HIGH_OF_EIGHT;
         bytes32 digest = authority.digestOf(made);
         bytes memory approvals = TestMembers.approve(members, 28, digest);
         expectRevert(abi.encodeWithSelector(MemberSets.HardwareTooFew.selector, 0, 1));
@@ -113,11 +130,18 @@ contract GivenApprovals is MultisigFixture {
         _expectRefused(made, TestMembers.approval(who, twin), MemberSets.InvalidApproval.selector, who);
     }
 
-    function _sumsOf(uint256 who) private view returns (uint256 weight, uint256 hardware) {
+    /// @dev From now on a set in which the three without hardware have the high weight.
+    function _useSoftwareStrong() private returns (TestMember[] memory members) {
+        members = _softwareStrong;
+        set = TestMembers.encode(members, 5, HIGH_OF_EIGHT, LEAST_HARDWARE);
+        authority = _softwareStrongAuthority;
+    }
+
+    function _sumsOf(TestMember[] memory members, uint256 who) private pure returns (uint256 weight, uint256 hardware) {
         for (uint256 i = 0; i < 5; ++i) {
             if (who >> i & 1 == 0) continue;
-            weight += theMembers()[i].weight;
-            if (theMembers()[i].class == MemberClass.HARDWARE) ++hardware;
+            weight += members[i].weight;
+            if (members[i].class == MemberClass.HARDWARE) ++hardware;
         }
     }
 

@@ -6,7 +6,8 @@ import {IMultisigAuthority} from "../../contracts/interfaces/IMultisigAuthority.
 import {MemberSets} from "../../contracts/libraries/MemberSets.sol";
 import {OperationBook} from "../../contracts/libraries/OperationBook.sol";
 import {OperationCalls} from "../../contracts/libraries/OperationCalls.sol";
-import {Call, Operation, OperationState} from "../../contracts/types/Operation.sol";
+import {VetoBook} from "../../contracts/libraries/VetoBook.sol";
+import {Call, Operation, OperationState, VetoRecord} from "../../contracts/types/Operation.sol";
 import {Regime} from "../../contracts/types/Regime.sol";
 import {MultisigFixture} from "./MultisigFixture.sol";
 import {vm} from "./Vm.sol";
@@ -103,7 +104,7 @@ contract GivenAnOperationThatWaits is MultisigFixture {
         expectState(different, OperationState.Waiting);
         other.nonce = 2;
         bytes memory approvals = approvalsOf(other, EVERYBODY);
-        expectRevert(abi.encodeWithSelector(OperationBook.CallsJustVetoed.selector, keccak256(abi.encode(_callHash()))));
+        expectRevert(abi.encodeWithSelector(VetoBook.JustVetoed.selector, keccak256(abi.encode(_callHash()))));
         authority.propose(other, set, approvals);
         skip(1);
         authority.propose(other, set, approvals);
@@ -120,28 +121,70 @@ contract GivenAnOperationThatWaits is MultisigFixture {
         bytes32 callsHash = keccak256(abi.encode(_callHash()));
         for (uint160 i = 1; i <= 3; ++i) {
             vm.prank(address(0x600D00 + i));
-            expectRevert(abi.encodeWithSelector(OperationBook.VetoesExhausted.selector, callsHash, first + 30 days));
+            expectRevert(abi.encodeWithSelector(VetoBook.VetoesExhausted.selector, callsHash, first + 30 days));
             authority.veto(again);
         }
         skip(24 hours);
         execute(again);
         vm.assertEq(register.value(), 7, "value");
-        vm.assertEq(authority.vetoesOf(again.calls).count, 0, "done: the count begins anew");
+        vm.assertEq(authority.vetoesOf(again.calls).last, 0, "done: it begins anew");
+        vm.assertEq(authority.vetoesOf(again.calls).before, 0, "done: it begins anew");
+        vm.assertEq(authority.vetoesOf(again.calls).until, first + 1, "what was void stays so");
 
         again = _again(3);
         veto(again);
         expectState(again, OperationState.Vetoed);
     }
 
-    function test_WhenThirtyDaysHavePassed_ThenTheCountBeginsAnew() external {
+    /// @dev Any 30 days, wherever they begin: the first veto is long past, and three would lie within two seconds.
+    /// @custom:invariant INV-MULTI-6
+    function test_WhenTheFirstVetoIsThirtyDaysOld_ThenOneMoreAndNotTwo() external {
+        uint256 first = block.timestamp;
         veto(operation);
-        veto(_again(1));
         skip(30 days - 2);
-        Operation memory again = _again(2);
-        vm.assertEq(authority.vetoesOf(again.calls).count, 2, "count");
-        veto(again);
-        vm.assertEq(authority.vetoesOf(again.calls).count, 1, "count");
-        expectState(again, OperationState.Vetoed);
+        uint256 second = block.timestamp + 1;
+        veto(_again(1));
+        veto(_again(2));
+        Operation memory again = _again(3);
+        VetoRecord memory record = authority.vetoesOf(again.calls);
+        vm.assertEq(record.before, second, "the second");
+        vm.assertEq(record.last, first + 30 days, "the third");
+        bytes32 callsHash = keccak256(abi.encode(_callHash()));
+        vm.prank(GUARDIAN);
+        expectRevert(abi.encodeWithSelector(VetoBook.VetoesExhausted.selector, callsHash, second + 30 days));
+        authority.veto(again);
+        expectState(again, OperationState.Waiting);
+        skip(24 hours);
+        execute(again);
+        vm.assertEq(register.value(), 7, "value");
+    }
+
+    /// @dev A set that is disputed, in the longest delay, after a veto of long ago: three delays from the first asking.
+    function test_WhenAChangeOfMembersIsVetoedAsLateAsCanBe_ThenItIsMadeWithin21Days() external {
+        setRegime(Regime.STRESSED, true);
+        Operation memory own = ownOperation(abi.encodeCall(IMultisigAuthority.changeMembers, (anotherSet())));
+        propose(own);
+        veto(own);
+        skip(30 days - 7 days);
+        uint256 asked = block.timestamp;
+        for (uint256 i = 1; i <= 2; ++i) {
+            (own.nonce, own.deadline) = (i, uint64(block.timestamp));
+            propose(own);
+            skip(7 days);
+            veto(own);
+            skip(1);
+        }
+        (own.nonce, own.deadline) = (3, uint64(block.timestamp));
+        propose(own);
+        skip(7 days - 1);
+        bytes32 callsHash = keccak256(abi.encode(_hashOf(own.calls[0])));
+        vm.prank(GUARDIAN);
+        expectRevert(abi.encodeWithSelector(VetoBook.VetoesExhausted.selector, callsHash, asked + 37 days));
+        authority.veto(own);
+        skip(1);
+        execute(own);
+        vm.assertEq(block.timestamp - asked, 21 days + 2, "three delays");
+        vm.assertEq(authority.epoch(), 2, "epoch");
     }
 
     function test_WhenACallReverts_ThenItStaysReadyAndNothingHappened() external {
@@ -190,7 +233,10 @@ contract GivenAnOperationThatWaits is MultisigFixture {
     }
 
     function _callHash() private view returns (bytes32) {
-        Call memory call = operation.calls[0];
+        return _hashOf(operation.calls[0]);
+    }
+
+    function _hashOf(Call memory call) private pure returns (bytes32) {
         bytes32 typeHash = keccak256("Call(address target,uint256 value,bytes data)");
         return keccak256(abi.encode(typeHash, call.target, call.value, keccak256(call.data)));
     }

@@ -306,16 +306,14 @@ contract MultisigHandler {
         round += 1;
     }
 
-    /// @dev At most two since the first that counts, which is the first 30 days or more after the one before it.
+    /// @dev No more than two in any 30 days: this one and those of the last 30.
     function _mayVeto(uint256 content) private view returns (bool) {
         uint256[] storage times = _vetoTimes[content];
-        uint256 since = 0;
-        uint256 counted = 0;
+        uint256 recent = 0;
         for (uint256 i = 0; i < times.length; ++i) {
-            if (counted == 0 || times[i] >= since + 30 days) (since, counted) = (times[i], 0);
-            counted += 1;
+            if (times[i] + 30 days > block.timestamp) recent += 1;
         }
-        return counted < 2 || block.timestamp >= since + 30 days;
+        return recent < 2;
     }
 
     function _blocked(uint256 content) private view returns (bool stale) {

@@ -9,6 +9,7 @@ import {ActionClass} from "../../contracts/types/ActionClass.sol";
 import {Call, Operation, OperationState} from "../../contracts/types/Operation.sol";
 import {Regime} from "../../contracts/types/Regime.sol";
 import {MultisigFixture} from "./MultisigFixture.sol";
+import {OpcodeWalk} from "./OpcodeWalk.sol";
 import {TestMembers} from "./TestMembers.sol";
 import {vm} from "./Vm.sol";
 import {Intruder, Overwriter} from "./wallets/Intruder.sol";
@@ -140,21 +141,9 @@ contract GivenAnAttackThatWorkedElsewhere is MultisigFixture {
         vm.assertTrue(authority.isGuardian(GUARDIAN), "guardians");
     }
 
-    /// @dev Walks the code, passing over what PUSH carries: no DELEGATECALL, CALLCODE or SELFDESTRUCT stands in it.
     /// @custom:invariant INV-MULTI-12
     function test_WhenItsCodeIsRead_ThenNoOpcodeRunsOtherCodeInItsPlace() external view {
-        bytes memory code = address(authority).code;
-        // The last two bytes are the length of the metadata before them, which is never run.
-        uint256 metadata = uint256(uint8(code[code.length - 2])) << 8 | uint8(code[code.length - 1]);
-        uint256 end = code.length - 2 - metadata;
-        uint256 calls = 0;
-        for (uint256 i = 0; i < end; ++i) {
-            uint8 opcode = uint8(code[i]);
-            if (opcode >= 0x60 && opcode <= 0x7f) i += opcode - 0x5f;
-            if (opcode == 0xf1) ++calls;
-            vm.assertTrue(opcode != 0xf4 && opcode != 0xf2 && opcode != 0xff, "runs other code in its place");
-        }
-        vm.assertTrue(calls >= 1, "the walk met the call of `execute`");
+        OpcodeWalk.requireRunsOnlyItself(address(authority).code);
     }
 
     /* A SWAPPED PAYLOAD: Radiant */

@@ -31,8 +31,12 @@ abstract contract PeopleFixture {
     /// @dev What the people answer to `authorize` with: the first `count` of them sign.
     function peopleProof(bytes32 digest, uint256 count) internal returns (bytes memory) {
         bytes memory set = peopleSet();
-        bytes memory approvals = TestMembers.approve(_persons(), (1 << count) - 1, digest);
-        return abi.encodePacked(uint16(set.length), set, approvals);
+        return abi.encodePacked(uint16(set.length), set, peopleApprovals(digest, count));
+    }
+
+    /// @dev The first `count` of them sign.
+    function peopleApprovals(bytes32 digest, uint256 count) internal returns (bytes memory) {
+        return TestMembers.approve(_persons(), (1 << count) - 1, digest);
     }
 
     function _persons() private pure returns (TestMember[] memory five) {

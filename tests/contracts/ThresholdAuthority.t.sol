@@ -8,17 +8,19 @@ import {IRegimeOracle} from "../../contracts/interfaces/IRegimeOracle.sol";
 import {IThresholdAuthority} from "../../contracts/interfaces/IThresholdAuthority.sol";
 import {ClassTable} from "../../contracts/libraries/ClassTable.sol";
 import {Frost} from "../../contracts/libraries/Frost.sol";
+import {GroupKeys} from "../../contracts/libraries/GroupKeys.sol";
 import {Secp256k1} from "../../contracts/libraries/Secp256k1.sol";
 import {ActionClass} from "../../contracts/types/ActionClass.sol";
 import {GroupKey} from "../../contracts/types/GroupKey.sol";
 import {Ppm} from "../../contracts/types/Ppm.sol";
 import {Regime} from "../../contracts/types/Regime.sol";
+import {Criterion, Verdict} from "../../contracts/types/Verdict.sol";
+import {AuthorityFixture} from "./AuthorityFixture.sol";
 import {GroupSigner} from "./GroupSigner.sol";
-import {VaultFixture} from "./VaultFixture.sol";
 import {vm, within} from "./Vm.sol";
 import {GasBurningOracle, RevertingOracle} from "./oracles/HostileOracles.sol";
 
-contract GivenACommitteeToBe is VaultFixture {
+contract GivenACommitteeToBe is AuthorityFixture {
     /// @dev The least x on the curve that is not below the group order, with its y.
     uint256 private constant LARGE_X = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
     uint256 private constant LARGE_Y = 0x98f66641cb0ae1776b463ebdee3d77fe2658f021db48e2c8ac7ab4c92f83621e;
@@ -33,7 +35,7 @@ contract GivenACommitteeToBe is VaultFixture {
 
     function test_WhenDeployed_ThenTheFirstEpochIsInForce() external {
         vm.expectEmit();
-        emit IThresholdAuthority.EpochActivated(1, SIGNERS, LOW, HIGH, CERTIFICATE);
+        emit IThresholdAuthority.EpochActivated(1, 0, SIGNERS, LOW, HIGH, CERTIFICATE);
         ThresholdAuthority made = _deploy(SIGNERS);
         vm.assertEq(made.epoch(), 1, "epoch");
         vm.assertEq(made.signers(), SIGNERS, "signers");
@@ -42,15 +44,28 @@ contract GivenACommitteeToBe is VaultFixture {
         (uint256 x, uint256 y) = made.groupKey(HIGH);
         vm.assertEq(x, keys[1].x, "x");
         vm.assertEq(y, keys[1].y, "y");
+        vm.assertEq(address(made.people()), address(people), "people");
+        vm.assertEq(made.lastHeard(), START, "heard");
+        vm.assertTrue(!made.silent(), "silent");
+    }
+
+    /// @dev Of y only the parity is kept.
+    function testFuzz_WhenAnyKeyIsRead_ThenItIsTheOneGiven(uint256 secret) external {
+        secret = within(secret, 1, Secp256k1.ORDER - 1);
+        keys[1] = GroupSigner.keyOf(secret, HIGH);
+        vm.assume(keys[1].x < Secp256k1.ORDER && keys[1].x != keys[0].x);
+        (uint256 x, uint256 y) = _deploy(SIGNERS).groupKey(HIGH);
+        vm.assertEq(x, keys[1].x, "x");
+        vm.assertEq(y, keys[1].y, "y");
     }
 
     function test_WhenOneKeyServesBoth_ThenItIsTheLowAndTheHigh() external {
         keys.pop();
         ThresholdAuthority made = _deploy(4);
-        (uint8 low,,,) = made.explain(ActionClass.A, Ppm.wrap(0));
-        (uint8 high,,,) = made.explain(ActionClass.D, Ppm.wrap(0));
-        vm.assertEq(low, LOW, "low");
-        vm.assertEq(high, LOW, "high");
+        IAuthority.Action memory action = IAuthority.Action(ActionClass.A, 1, LOW);
+        vm.assertEq(made.explain(action, Ppm.wrap(0)).threshold, LOW, "low");
+        action.class = ActionClass.D;
+        vm.assertEq(made.explain(action, Ppm.wrap(0)).threshold, LOW, "high");
     }
 
     function test_WhenThereIsNoKeyOrAThird_ThenRevertsWrongKeyCount() external {
@@ -64,31 +79,31 @@ contract GivenACommitteeToBe is VaultFixture {
 
     function test_WhenThresholdsDoNotAscend_ThenRevertsByName() external {
         keys[1].threshold = LOW;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.ThresholdsNotAscending.selector, LOW, LOW));
+        expectRevert(abi.encodeWithSelector(GroupKeys.ThresholdsNotAscending.selector, LOW, LOW));
         _deploy(SIGNERS);
         keys[0].threshold = HIGH;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.ThresholdsNotAscending.selector, HIGH, LOW));
+        expectRevert(abi.encodeWithSelector(GroupKeys.ThresholdsNotAscending.selector, HIGH, LOW));
         _deploy(SIGNERS);
     }
 
     function test_WhenAThresholdIsNoMajority_ThenRevertsBelowFloor() external {
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.ThresholdBelowFloor.selector, LOW, 4));
+        expectRevert(abi.encodeWithSelector(GroupKeys.ThresholdBelowFloor.selector, LOW, 4));
         _deploy(6);
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.ThresholdBelowFloor.selector, LOW, 128));
+        expectRevert(abi.encodeWithSelector(GroupKeys.ThresholdBelowFloor.selector, LOW, 128));
         _deploy(255);
     }
 
     function test_WhenOneSignsAlone_ThenRevertsBelowFloor() external {
         keys.pop();
         keys[0].threshold = 1;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.ThresholdBelowFloor.selector, 1, 2));
+        expectRevert(abi.encodeWithSelector(GroupKeys.ThresholdBelowFloor.selector, 1, 2));
         _deploy(1);
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.ThresholdBelowFloor.selector, 1, 2));
+        expectRevert(abi.encodeWithSelector(GroupKeys.ThresholdBelowFloor.selector, 1, 2));
         _deploy(0);
     }
 
     function test_WhenAThresholdNeedsEveryone_ThenRevertsNotBelowSigners() external {
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.ThresholdNotBelowSigners.selector, HIGH, 4));
+        expectRevert(abi.encodeWithSelector(GroupKeys.ThresholdNotBelowSigners.selector, HIGH, 4));
         _deploy(4);
     }
 
@@ -108,20 +123,20 @@ contract GivenACommitteeToBe is VaultFixture {
 
     function test_WhenAKeyIsZeroOrNotBelowTheOrder_ThenRevertsKeyOutOfRange() external {
         keys[1].x = 0;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.KeyOutOfRange.selector, 0));
+        expectRevert(abi.encodeWithSelector(GroupKeys.KeyOutOfRange.selector, 0));
         _deploy(SIGNERS);
         keys[1] = GroupKey(HIGH, LARGE_X, LARGE_Y);
         vm.assertTrue(Secp256k1.isOnCurve(LARGE_X, LARGE_Y), "on the curve");
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.KeyOutOfRange.selector, LARGE_X));
+        expectRevert(abi.encodeWithSelector(GroupKeys.KeyOutOfRange.selector, LARGE_X));
         _deploy(SIGNERS);
     }
 
     function test_WhenAKeyIsOffTheCurve_ThenRevertsKeyOffCurve() external {
         keys[0].y += 1;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.KeyOffCurve.selector, keys[0].x, keys[0].y));
+        expectRevert(abi.encodeWithSelector(GroupKeys.KeyOffCurve.selector, keys[0].x, keys[0].y));
         _deploy(SIGNERS);
         keys[0].y = Secp256k1.FIELD;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.KeyOffCurve.selector, keys[0].x, keys[0].y));
+        expectRevert(abi.encodeWithSelector(GroupKeys.KeyOffCurve.selector, keys[0].x, keys[0].y));
         _deploy(SIGNERS);
     }
 
@@ -129,10 +144,10 @@ contract GivenACommitteeToBe is VaultFixture {
     function test_WhenTwoThresholdsShareAKeyOrItsNegative_ThenRevertsKeyRepeated() external {
         keys[1].x = keys[0].x;
         keys[1].y = keys[0].y;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.KeyRepeated.selector, keys[0].x));
+        expectRevert(abi.encodeWithSelector(GroupKeys.KeyRepeated.selector, keys[0].x));
         _deploy(SIGNERS);
         keys[1].y = Secp256k1.FIELD - keys[0].y;
-        expectRevert(abi.encodeWithSelector(IThresholdAuthority.KeyRepeated.selector, keys[0].x));
+        expectRevert(abi.encodeWithSelector(GroupKeys.KeyRepeated.selector, keys[0].x));
         _deploy(SIGNERS);
     }
 
@@ -160,7 +175,7 @@ contract GivenACommitteeToBe is VaultFixture {
     }
 }
 
-contract GivenAnAuthorityOfThreeAndFourOfFive is VaultFixture {
+contract GivenAnAuthorityOfThreeAndFourOfFive is AuthorityFixture {
     bytes32 private constant DIGEST = keccak256("an intent");
     Ppm private constant SMALL = Ppm.wrap(10_000);
     Ppm private constant LARGE = Ppm.wrap(10_001);
@@ -253,28 +268,77 @@ contract GivenAnAuthorityOfThreeAndFourOfFive is VaultFixture {
     }
 
     /// @custom:invariant INV-AUTH-2
-    function testFuzz_WhenAuthorized_ThenExplainSaidSo(
+    function testFuzz_WhenAuthorized_ThenThresholdAndDelayAreTheTables(
         uint8 classSeed,
         uint8 regime,
         bool stale,
         uint256 value,
         bool low
     ) external {
-        ActionClass[5] memory served = [ActionClass.A, ActionClass.B, ActionClass.B2, ActionClass.D, ActionClass.D0];
-        ActionClass class = served[classSeed % 5];
+        ActionClass class = _served(classSeed);
         if (value % 2 == 0) value = within(value, 0, 20_000);
         oracle.set(Regime(regime % 3), stale);
-        (uint8 required, uint32 delay, Regime judged, bool judgedStale) = authority.explain(class, Ppm.wrap(value));
-        vm.assertEq(judgedStale, stale, "stale");
-        vm.assertEq(uint256(judged), stale ? 2 : regime % 3, "regime");
+        (bool needsHigh, uint32 delay) = ClassTable.rule(class, Regime(regime % 3), stale, Ppm.wrap(value));
 
         uint8 given = low ? LOW : HIGH;
         bytes memory proof = GroupSigner.sign(low ? LOW_SECRET : HIGH_SECRET, DIGEST);
-        if (given < required) {
-            expectRevert(abi.encodeWithSelector(IAuthority.ThresholdTooLow.selector, given, required));
-        }
+        bool refused = low && needsHigh;
+        if (refused) expectRevert(abi.encodeWithSelector(IAuthority.ThresholdTooLow.selector, LOW, HIGH));
         uint32 answered = authority.authorize(IAuthority.Action(class, 1, given), Ppm.wrap(value), DIGEST, proof);
-        if (given >= required) vm.assertEq(answered, delay, "delay");
+        if (!refused) vm.assertEq(answered, delay, "delay");
+    }
+
+    /// @dev Whatever is asked: explained without a revert, and then authorized exactly if nothing was unmet.
+    /// @custom:invariant INV-AUTH-6
+    function testFuzz_WhenAnythingIsAuthorized_ThenExplainSaidSo(
+        uint8 class,
+        uint64 epoch,
+        uint8 threshold,
+        uint256 value,
+        uint8 regime,
+        bool shut
+    ) external {
+        IAuthority.Action memory action = IAuthority.Action(ActionClass(class % 7), 1, HIGH);
+        if (epoch % 4 == 0) action.epoch = epoch;
+        if (threshold % 2 == 0) action.threshold = threshold % 4 == 0 ? threshold : LOW;
+        if (value % 2 == 0) value = within(value, 0, 20_000);
+        oracle.set(Regime(regime % 3), regime % 2 == 0);
+        if (shut) {
+            vm.prank(GUARDIAN);
+            authority.closeWindow(class % 2 == 0 ? ActionClass.B : ActionClass.B2);
+        }
+        Verdict memory verdict = authority.explain(action, Ppm.wrap(value));
+        vm.assertEq(uint256(verdict.regime), regime % 2 == 0 ? 2 : regime % 3, "regime");
+        vm.assertEq(verdict.stale, regime % 2 == 0, "stale");
+        bool largeB = action.class == ActionClass.B && value > 10_000;
+        vm.assertEq(uint256(verdict.class), uint256(largeB ? ActionClass.B2 : action.class), "class");
+
+        bytes memory proof = GroupSigner.sign(action.threshold == LOW ? LOW_SECRET : HIGH_SECRET, DIGEST);
+        bytes memory reason = _reasonOf(verdict, action);
+        if (reason.length != 0) expectRevert(reason);
+        uint32 delay = authority.authorize(action, Ppm.wrap(value), DIGEST, proof);
+        if (reason.length == 0) vm.assertEq(delay, verdict.delay, "delay");
+    }
+
+    function _reasonOf(Verdict memory verdict, IAuthority.Action memory action) private pure returns (bytes memory) {
+        if (verdict.unmet == Criterion.None) return "";
+        if (verdict.unmet == Criterion.WrongEpoch) {
+            return abi.encodeWithSelector(IAuthority.WrongEpoch.selector, action.epoch, 1);
+        }
+        if (verdict.unmet == Criterion.UnknownThreshold) {
+            return abi.encodeWithSelector(IThresholdAuthority.UnknownThreshold.selector, action.threshold);
+        }
+        if (verdict.unmet == Criterion.ClassNotServed) {
+            return abi.encodeWithSelector(ClassTable.ClassNotServed.selector, action.class);
+        }
+        if (verdict.unmet == Criterion.WindowClosed) {
+            return abi.encodeWithSelector(IThresholdAuthority.WindowClosed.selector, verdict.class);
+        }
+        return abi.encodeWithSelector(IAuthority.ThresholdTooLow.selector, action.threshold, verdict.threshold);
+    }
+
+    function _served(uint8 seed) private pure returns (ActionClass) {
+        return [ActionClass.A, ActionClass.B, ActionClass.B2, ActionClass.D, ActionClass.D0][seed % 5];
     }
 
     function _authorize(ActionClass class, uint8 threshold, Ppm value) private returns (uint32) {

@@ -13,6 +13,7 @@ import {Release, ReleaseId} from "../../contracts/types/Release.sol";
 import {GroupSigner} from "./GroupSigner.sol";
 import {PeopleFixture} from "./PeopleFixture.sol";
 import {vm} from "./Vm.sol";
+import {OpenGate} from "./wallets/OpenGate.sol";
 
 /// @notice A vault under a 3-and-4-of-5 committee, in calm, in which one large owner has stood for longer than a day:
 /// the vault's size counts, and one percent of it is 10,000 USDC.
@@ -36,7 +37,7 @@ abstract contract VaultFixture is PeopleFixture {
     address internal constant ANYONE = address(0xBEEF);
     address internal constant SAFE = address(0x5AFE);
 
-    /// @dev Moves margin; here an account, so that a test can be it.
+    /// @dev Moves margin; here next to nothing, so that a test can be it.
     address internal constant VENUE = address(0x7E4E);
 
     DevnetUSDC internal usdc;
@@ -46,13 +47,18 @@ abstract contract VaultFixture is PeopleFixture {
 
     function setUp() public virtual {
         vm.warp(START);
-        usdc = new DevnetUSDC();
+        usdc = deployUsdc();
         oracle = new DevnetRegimeOracle();
         deployPeople(oracle);
         authority = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, oracle, people);
         vault = new CollateralVault(usdc, authority, people, oracle, VENUE);
+        vm.etch(VENUE, type(OpenGate).runtimeCode);
         deposit(WHALE, VAULT_SIZE);
         skip(2 days);
+    }
+
+    function deployUsdc() internal virtual returns (DevnetUSDC) {
+        return new DevnetUSDC();
     }
 
     function groupKeys() internal returns (GroupKey[] memory keys) {

@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {CollateralVault} from "../../contracts/CollateralVault.sol";
+import {Delegations} from "../../contracts/Delegations.sol";
 import {Liquidation} from "../../contracts/Liquidation.sol";
 import {MarginVenue} from "../../contracts/MarginVenue.sol";
 import {RiskEngine} from "../../contracts/RiskEngine.sol";
+import {Succession} from "../../contracts/Succession.sol";
 import {ThresholdAuthority} from "../../contracts/ThresholdAuthority.sol";
 import {IVolatilityOracle} from "../../contracts/interfaces/IVolatilityOracle.sol";
 import {DevnetUSDC} from "../../contracts/mocks/DevnetUSDC.sol";
@@ -62,6 +64,8 @@ abstract contract VenueFixture is PeopleFixture {
     RiskEngine internal risk;
     CollateralVault internal vault;
     MarginVenue internal venue;
+    Succession internal succession;
+    Delegations internal delegations;
     Liquidation internal liquidation;
 
     uint256 internal salt;
@@ -72,20 +76,27 @@ abstract contract VenueFixture is PeopleFixture {
         settable = new SettableOracle();
         oracle = IVolatilityOracle(address(settable));
         setPrice(PRICE);
-        GroupKey[] memory keys = new GroupKey[](2);
+        deployPeople(oracle);
+        authority = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, oracle, people);
+        risk = new RiskEngine(oracle);
+        succession = new Succession(authority, people);
+        deployVenue();
+    }
+
+    function groupKeys() internal returns (GroupKey[] memory keys) {
+        keys = new GroupKey[](2);
         keys[0] = GroupSigner.keyOf(LOW_SECRET, LOW);
         keys[1] = GroupSigner.keyOf(HIGH_SECRET, HIGH);
-        deployPeople(oracle);
-        authority = new ThresholdAuthority(keys, SIGNERS, CERTIFICATE, oracle, people);
-        risk = new RiskEngine(oracle);
-        deployVenue();
     }
 
     /// @dev Vault, venue and liquidation name each other, so their addresses are known before they are.
     function deployVenue() internal virtual {
         uint256 nonce = vm.getNonce(address(this));
-        vault = new CollateralVault(usdc, authority, people, oracle, vm.computeCreateAddress(address(this), nonce + 1));
-        venue = new MarginVenue(vault, oracle, risk, vm.computeCreateAddress(address(this), nonce + 2));
+        address next = vm.computeCreateAddress(address(this), nonce + 2);
+        vault = new CollateralVault(usdc, authority, people, oracle, next);
+        delegations = new Delegations(next);
+        address last = vm.computeCreateAddress(address(this), nonce + 3);
+        venue = new MarginVenue(vault, oracle, risk, last, delegations, succession);
         liquidation = new Liquidation(venue, vault, oracle, risk, authority, twoBackstops(), CURE, OPEN_AFTER);
     }
 
@@ -204,6 +215,18 @@ abstract contract VenueFixture is PeopleFixture {
         bytes memory takerSignature = signed(takerKey, taker);
         expectRevert(reason);
         venue.fill(maker, makerSignature, taker, takerSignature, lots);
+    }
+
+    /* DELEGATES */
+
+    /// @dev Lets Alice's delegate sign with these limits, in every instrument.
+    function delegate(uint40 expiry, uint64 notionalLimit, uint64 dailyLossBudget) internal {
+        delegate(expiry, notionalLimit, dailyLossBudget, type(uint256).max);
+    }
+
+    function delegate(uint40 expiry, uint64 notionalLimit, uint64 dailyLossBudget, uint256 instruments) internal {
+        vm.prank(ALICE);
+        delegations.setDelegate(DELEGATE, expiry, notionalLimit, dailyLossBudget, instruments);
     }
 
     /* LIQUIDATIONS */

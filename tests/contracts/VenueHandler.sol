@@ -41,7 +41,20 @@ contract VenueHandler {
     uint256 public fills;
     uint256 public slices;
 
+    /// @notice Withdrawals while a deficit stood.
+    uint256 public shared;
+
     uint256 private _salt;
+
+    /// @dev As last seen: it only ever falls by a withdrawal.
+    uint256 private _deficit;
+
+    /// @dev Around every move but a withdrawal.
+    modifier repaysNothing() {
+        _;
+        vm.assertGe(liquidation.deficit(), _deficit, "the deficit fell");
+        _deficit = liquidation.deficit();
+    }
 
     constructor(
         CollateralVault vault_,
@@ -56,28 +69,45 @@ contract VenueHandler {
 
     /* MOVES */
 
-    function deposit(uint256 seed, uint256 amount, bool margin) external {
+    function deposit(uint256 seed, uint256 amount, bool margin) external repaysNothing {
         amount = within(amount, 1, GREATEST);
         address owner = _account(seed);
         _deposit(owner, amount);
         if (!margin) return;
+        bool open = liquidation.deficit() == 0 || _lots(owner) != 0;
         vm.prank(owner);
-        vault.toMargin(amount);
+        try vault.toMargin(amount) {
+            vm.assertTrue(open, "entered while a deficit stands");
+        } catch (bytes memory reason) {
+            vm.assertTrue(!open, "refused");
+            _named(reason);
+        }
     }
 
-    function insure(uint256 amount) external {
+    function insure(uint256 amount) external repaysNothing {
         amount = within(amount, 2, GREATEST);
         _deposit(address(liquidation), amount);
         liquidation.fund(amount / 2);
     }
 
-    function donate(uint256 amount) external {
+    function repay(uint256 amount) external {
+        uint256 deficit = liquidation.deficit();
+        if (deficit == 0) return;
+        amount = within(amount, 1, deficit + 1);
+        _deposit(address(liquidation), amount);
+        liquidation.repay(amount);
+        uint256 paid = amount < deficit ? amount : deficit;
+        vm.assertEq(liquidation.deficit(), deficit - paid, "paid");
+        _deficit = deficit - paid;
+    }
+
+    function donate(uint256 amount) external repaysNothing {
         amount = within(amount, 1, GREATEST);
         donated += amount;
         usdc.mint(address(vault), amount);
     }
 
-    function trade(uint256 buyerSeed, uint256 sellerSeed, uint256 lots, uint256 price) external {
+    function trade(uint256 buyerSeed, uint256 sellerSeed, uint256 lots, uint256 price) external repaysNothing {
         uint256 buyer = keys[buyerSeed % TRADERS];
         uint256 seller = keys[sellerSeed % TRADERS];
         if (buyer == seller) return;
@@ -91,7 +121,7 @@ contract VenueHandler {
         _fill(buyer, seller, uint64(within(lots, lots % 4 == 0 ? 1 : most / 2 + 1, most + 1)), uint64(price), table);
     }
 
-    function close(uint256 seed, uint256 otherSeed, uint256 part) external {
+    function close(uint256 seed, uint256 otherSeed, uint256 part) external repaysNothing {
         uint256 key = keys[seed % TRADERS];
         uint256 other = keys[otherSeed % TRADERS];
         int256 held = _lots(vm.addr(key));
@@ -102,7 +132,7 @@ contract VenueHandler {
         else _fill(key, other, lots, table.spot, table);
     }
 
-    function movePrice(uint256 spot, uint256 twap, uint256 u, uint256 time) external {
+    function movePrice(uint256 spot, uint256 twap, uint256 u, uint256 time) external repaysNothing {
         vm.warp(block.timestamp + within(time, 0, 900));
         IVolatilityOracle.Reading memory last = oracle.reading();
         IVolatilityOracle.Reading memory next;
@@ -118,7 +148,7 @@ contract VenueHandler {
         oracle.set(next);
     }
 
-    function flag(uint256 seed) external {
+    function flag(uint256 seed) external repaysNothing {
         address account = _account(seed);
         bool below = _below(account);
         try liquidation.flag(account) {
@@ -128,7 +158,7 @@ contract VenueHandler {
         }
     }
 
-    function clock(uint256 seed, bool clear) external {
+    function clock(uint256 seed, bool clear) external repaysNothing {
         address account = _account(seed);
         if (clear) {
             try liquidation.clear(account) {}
@@ -143,7 +173,7 @@ contract VenueHandler {
         }
     }
 
-    function take(uint256 seed, uint256 takerSeed, uint256 part) external {
+    function take(uint256 seed, uint256 takerSeed, uint256 part) external repaysNothing {
         address account = _account(seed);
         bool below = _below(account);
         int256 lots = _lots(account);
@@ -157,7 +187,7 @@ contract VenueHandler {
         }
     }
 
-    function batch(uint256 seed) external {
+    function batch(uint256 seed) external repaysNothing {
         address[] memory list = new address[](keys.length);
         bool[] memory below = new bool[](keys.length);
         int256[] memory lots = new int256[](keys.length);
@@ -194,16 +224,23 @@ contract VenueHandler {
         address account = _account(seed);
         uint256 free = venue.freeMargin(account);
         amount = within(amount, 1, free + 1);
+        uint256 expected = _share(amount);
+        uint256 idle = vault.idle(account);
+        uint256 deficit = liquidation.deficit();
         vm.prank(account);
         try venue.withdraw(amount) {
             vm.assertTrue(amount <= free, "more than was free");
+            vm.assertEq(vault.idle(account) - idle, expected, "paid");
+            vm.assertEq(liquidation.deficit(), deficit - (amount - expected), "the rest reduces the deficit");
+            if (deficit != 0) ++shared;
+            _deficit = liquidation.deficit();
         } catch (bytes memory reason) {
-            vm.assertTrue(amount > free, "free and refused");
+            vm.assertTrue(amount > free || expected == 0, "free and refused");
             _named(reason);
         }
     }
 
-    function release(uint256 seed, uint256 amount) external {
+    function release(uint256 seed, uint256 amount) external repaysNothing {
         address owner = _account(seed);
         uint256 idle = vault.idle(owner);
         if (idle == 0) return;
@@ -212,7 +249,7 @@ contract VenueHandler {
         ++releases;
     }
 
-    function execute(uint256 seed) external {
+    function execute(uint256 seed) external repaysNothing {
         if (releases == 0) return;
         ReleaseId id = ReleaseId.wrap(seed % releases + 1);
         uint256 before = usdc.balanceOf(address(vault));
@@ -223,7 +260,7 @@ contract VenueHandler {
         }
     }
 
-    function wait(uint256 time) external {
+    function wait(uint256 time) external repaysNothing {
         vm.warp(block.timestamp + within(time, 1, time % 8 == 0 ? 3 days : 20 minutes));
     }
 
@@ -295,6 +332,15 @@ contract VenueHandler {
         usdc.mint(address(this), amount);
         usdc.approve(address(vault), amount);
         vault.deposit(owner, amount);
+    }
+
+    /// @dev floor(amount * X / (X + deficit)), from the accounts themselves.
+    function _share(uint256 amount) private view returns (uint256) {
+        uint256 deficit = liquidation.deficit();
+        if (deficit == 0) return amount;
+        int256 held = vault.marginTotal() - int256(liquidation.insurance());
+        if (held <= 0) return 0;
+        return amount * uint256(held) / (uint256(held) + deficit);
     }
 
     function _free(uint256 key) private view returns (uint256) {

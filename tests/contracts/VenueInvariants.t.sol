@@ -5,10 +5,10 @@ import {VenueFixture} from "./VenueFixture.sol";
 import {VenueHandler} from "./VenueHandler.sol";
 import {vm} from "./Vm.sol";
 
-contract GivenAnythingThatAnybodyDoesAtAVenue is VenueFixture {
-    VenueHandler private handler;
+abstract contract AnythingAtAVenue is VenueFixture {
+    VenueHandler internal handler;
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         uint256[] memory keys = new uint256[](6);
         (keys[0], keys[1], keys[2], keys[3]) = (ALICE_KEY, BOB_KEY, CAROL_KEY, DELEGATE_KEY);
@@ -62,6 +62,7 @@ contract GivenAnythingThatAnybodyDoesAtAVenue is VenueFixture {
     }
 
     /// @custom:invariant INV-LIQ-5
+    /// @custom:invariant INV-VENUE-11
     function invariant_OnlyWhoHasAPositionIsBelowZeroAndInsuranceNever() external view {
         vm.assertGe(cashOf(address(liquidation)), 0, "insurance");
         vm.assertLe(cashOf(liquidation.DEFICIT_ACCOUNT()), 0, "deficit");
@@ -69,5 +70,18 @@ contract GivenAnythingThatAnybodyDoesAtAVenue is VenueFixture {
             address account = vm.addr(handler.keys(i));
             if (lotsOf(account) == 0) vm.assertGe(cashOf(account), 0, "without a position");
         }
+    }
+}
+
+contract GivenAnythingThatAnybodyDoesAtAVenue is AnythingAtAVenue {}
+
+/// @notice The same where the market fell by half before anybody could liquidate: Alice's hole is the deficit, and those
+/// who leave share it.
+contract GivenAnythingThatAnybodyDoesWhileADeficitStands is AnythingAtAVenue {
+    function setUp() public override {
+        super.setUp();
+        setPrice(3_000_000);
+        liquidate(ALICE);
+        vm.assertEq(liquidation.deficit(), 20_000 * USDC, "deficit");
     }
 }

@@ -69,6 +69,9 @@ class TestGivenOneThingWrong:
     def test_when_there_is_no_such_request_then_that_is_the_reason(self, state):
         assert codes(facts={"release": a_release(state=state)}) == ["no-such-request"]
 
+    def test_when_a_guardian_vetoed_the_request_then_that_is_the_reason(self):
+        assert codes(facts={"release": a_release(vetoed_at=1)}) == ["request-vetoed"]
+
     @pytest.mark.parametrize(
         "changed", [{"owner": b"\x01" * 20}, {"to": b"\x01" * 20}, {"amount": 999_999}, {"amount": 1_000_001}]
     )

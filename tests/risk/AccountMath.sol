@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccountBook, Book, Standing} from "contracts/libraries/AccountBook.sol";
+import {Coverage} from "contracts/libraries/DeficitRate.sol";
 import {SliceMath} from "contracts/libraries/SliceMath.sol";
 import {Health} from "contracts/types/Health.sol";
 import {Order, hashOrder} from "contracts/types/Order.sol";
@@ -42,6 +43,18 @@ contract AccountMath {
         answers = new Answer[](questions.length);
         for (uint256 i = 0; i < questions.length; ++i) {
             _answer(questions[i], answers[i]);
+        }
+    }
+
+    /// @notice What each amount pays where that is held and that is lacking, and the most that could be given up.
+    function payouts(Coverage[] calldata all, uint256[] calldata amounts)
+        external
+        pure
+        returns (uint256[] memory most, uint256[] memory paid)
+    {
+        (most, paid) = (new uint256[](all.length), new uint256[](all.length));
+        for (uint256 i = 0; i < all.length; ++i) {
+            (most[i], paid[i]) = (all[i].most(), all[i].payout(amounts[i]));
         }
     }
 

@@ -17,9 +17,10 @@ from custody.identifiers import to_hex
 from custody.intents.eip712 import struct_hash
 from custody.intents.keccak import keccak256
 from custody.risk.account import Account, Health, Numbers, health, numbers
+from custody.risk.deficit import Coverage
 from custody.risk.perpetual import At, Table
 from custody.risk.slices import fraction, insurance_share, is_small, penalty, penalty_rate, portion, target
-from custody.units import Ppm
+from custody.units import MicroUsdc, Ppm
 from custody.wiring.devnet import start_anvil
 from custody.wiring.processes import Children
 from tests.intents.test_order_and_liquidation import a_random_liquidation, a_random_order
@@ -159,6 +160,23 @@ class TestGivenTenThousandRandomAccountsOnAChain:
                 fractions.add(answer[2])
         assert len(fractions) > 1_000
         assert {0, 1_000_000} <= fractions
+
+
+class TestGivenTenThousandRandomDeficitsOnAChain:
+    def test_when_margin_is_given_up_then_both_sides_pay_the_same(self, chain_math: ChainMath) -> None:
+        source, lossy = Random(79), 0
+        for _ in range(10):
+            sizes = [
+                (source.choice((0, 5, 2**40, 2**64 - 1)), source.choice((0, 3, 2**40, 2**63))) for _ in range(1_000)
+            ]
+            asked = [(source.randint(0, held), source.randint(0, deficit)) for held, deficit in sizes]
+            stands = [Coverage(held=MicroUsdc(held), deficit=MicroUsdc(deficit)) for held, deficit in asked]
+            amounts = [MicroUsdc(source.randint(0, one.most)) for one in stands]
+            most, paid = chain_math.call("payouts", asked, amounts)
+            expected = [(one.most, one.payout(amount)) for one, amount in zip(stands, amounts, strict=True)]
+            assert list(zip(most, paid, strict=True)) == expected
+            lossy += sum(one < amount for one, amount in zip(paid, amounts, strict=True))
+        assert lossy > 1_000
 
 
 class TestGivenAThousandRandomStructsOnAChain:

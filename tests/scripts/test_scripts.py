@@ -136,6 +136,17 @@ class TestGivenAMachineThatLacksSomething:
         python.chmod(0o755)
         assert_one_sentence(machine.run(script), code=2, says="remove .venv and run again")
 
+    @pytest.mark.parametrize("folder", [".venv", "node_modules"])
+    def test_when_an_install_would_go_through_a_link_then_refused(
+        self, machine: Machine, script: str, folder: str
+    ) -> None:
+        elsewhere = machine.root.parent / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "kept").touch()
+        (machine.root / folder).symlink_to(elsewhere)
+        assert_one_sentence(machine.run(script), code=2, says=f"{folder} is a link")
+        assert [path.name for path in elsewhere.iterdir()] == ["kept"]
+
 
 class TestGivenAnInstallThatFails:
     def test_when_pip_fails_then_its_last_words_are_shown_and_the_next_run_starts_again(self, machine: Machine) -> None:

@@ -9,13 +9,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from custody.coordinator import SigningRequest
+from custody.chain.authority import Authority, Criterion
+from custody.chain.node_reader import NodeReader
+from custody.chain.rpc import Rpc
+from custody.coordinator import SigningCoordinator, SigningRequest
 from custody.coordinator.asking import Refused, Silent
-from custody.errors import TransportError
+from custody.errors import NotEnoughSigners, Reverted, TransportError
 from custody.host import HostIdentity
 from custody.identifiers import BlockHash, SignerId
 from custody.intents.classes import ActionClass
+from custody.intents.codec import Intent
 from custody.intents.expedite import Expedite
+from custody.intents.rotation import Heartbeat
+from custody.policy.facts import AcceptanceState, HeartbeatFacts
 from custody.policy.reasons import ReasonCode
 from custody.protocol.signing_messages import (
     Approval,
@@ -31,7 +37,8 @@ from custody.protocol.signing_messages import (
     StatusRequest,
     WakeRequest,
 )
-from custody.units import DAY, HOUR, USDC, MicroUsdc
+from custody.units import DAY, HOUR, USDC, MicroUsdc, Ppm
+from custody.wiring.heartbeats import Heartbeats, draft_heartbeat
 from custody.wiring.payouts import draft_expedite
 from custody.wiring.stage import Stage
 from tests.wiring.conftest import Run, owners, wake_up
@@ -46,13 +53,13 @@ def intent(stage: Stage) -> Expedite:
     return draft_expedite(stage.vault, stage.client, release_id)
 
 
-def order_of(stage: Stage, intent: Expedite, **changes: Any) -> SigningRequest:
+def order_of(stage: Stage, intent: Intent, **changes: Any) -> SigningRequest:
     order = SigningRequest(
         intent=intent,
         chain_id=stage.client.chain_id(),
         contract=stage.vault.deployment.vault,
         tenure=stage.ceremony.tenure,
-        key=stage.ceremony.tenure.by_threshold[intent.threshold],
+        key=changes.pop("key", None) or stage.ceremony.tenure.by_threshold[intent.threshold],
         newest_block=lambda: stage.client.head()[1],
     )
     return replace(order, **changes)
@@ -298,3 +305,120 @@ class TestGivenARequestThatIsNotOfTheAllowedCoordinator:
         answer = ask(stage, run, StatusRequest(), Status)
         assert not isinstance(answer, Silent)
         assert len(answer.message.holdings) == 2
+
+
+class TestGivenHeartbeats:
+    """The custodians' sign of life, which must not be had for later."""
+
+    @pytest.fixture
+    def authority(self, everybody_alive: Stage) -> Authority:
+        return Authority(everybody_alive.client, everybody_alive.vault.deployment.authority)
+
+    @pytest.fixture
+    def heartbeats(self, everybody_alive: Stage, authority: Authority) -> Heartbeats:
+        return Heartbeats(
+            authority=authority,
+            client=everybody_alive.client,
+            coordinator=SigningCoordinator(everybody_alive.asker()),
+            tenure=everybody_alive.ceremony.tenure,
+        )
+
+    def latest(self, stage: Stage, authority: Authority, ahead: int = HOUR) -> Heartbeat:
+        """As late a deadline as this."""
+        return replace(draft_heartbeat(authority, stage.client), deadline=stage.client.head()[2] + ahead)
+
+    def test_when_four_sign_one_then_the_chain_hears_it_once_and_nobody_signs_it_again(
+        self, everybody_alive: Stage, run: Run[Any], authority: Authority, heartbeats: Heartbeats
+    ) -> None:
+        stage, anybody = everybody_alive, everybody_alive.client.accounts()[9]
+        stage.client.advance(15 * DAY)
+        assert authority.pulse().silent
+        intent = draft_heartbeat(authority, stage.client)
+        signed = run(heartbeats.sign(intent))
+        assert len(signed.signers) == 4
+        assert signed.digest == authority.digest_of(intent)
+        mined = authority.heartbeat(intent, signed.signature, sender=anybody)
+        pulse = authority.pulse()
+        assert pulse.last_heard == mined.timestamp
+        assert (pulse.silent, pulse.is_due) == (False, False)
+        assert (pulse.due_at, pulse.silent_after) == (mined.timestamp + 7 * DAY, mined.timestamp + 14 * DAY)
+        with pytest.raises(Reverted, match="DigestUsed"):
+            authority.heartbeat(intent, signed.signature, sender=anybody)
+        with pytest.raises(NotEnoughSigners) as caught:
+            run(heartbeats.sign(intent))
+        assert len(caught.value.refused) == 5
+        assert all(why.startswith(ReasonCode.ALREADY_USED) for why in caught.value.refused.values())
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"epoch": 2}, ReasonCode.WRONG_EPOCH),
+            ({"action_class": ActionClass.D}, ReasonCode.WRONG_CLASS),
+            ({"threshold": 3}, ReasonCode.THRESHOLD_TOO_LOW),
+            ({"threshold": 5}, ReasonCode.WRONG_KEY),
+            ({"deadline": 1}, ReasonCode.DEADLINE_PASSED),
+        ],
+    )
+    def test_when_it_is_spoiled_in_one_place_then_it_is_refused_by_that_name(
+        self, everybody_alive: Stage, run: Run[Any], authority: Authority, changes: dict[str, Any], code: ReasonCode
+    ) -> None:
+        stage = everybody_alive
+        spoiled = replace(draft_heartbeat(authority, stage.client), **changes)
+        key = stage.ceremony.tenure.by_threshold[3 if spoiled.threshold == 3 else 4]
+        order = order_of(stage, spoiled, contract=authority.address, key=key)
+        assert refusal_codes(ask(stage, run, approval_request(order), Approval)) == {code}
+
+    def test_when_many_are_asked_for_ahead_of_time_then_none_counts_an_hour_later(
+        self, everybody_alive: Stage, run: Run[Any], authority: Authority, heartbeats: Heartbeats
+    ) -> None:
+        stage = everybody_alive
+        for ahead in (HOUR + 1, DAY, 7 * DAY):
+            with pytest.raises(NotEnoughSigners) as caught:
+                run(heartbeats.sign(self.latest(stage, authority, ahead)))
+            assert len(caught.value.refused) == 5
+            assert all(why.startswith(ReasonCode.DEADLINE_TOO_FAR) for why in caught.value.refused.values())
+        hoard = [run(heartbeats.sign(self.latest(stage, authority))) for _ in range(3)]
+        before = authority.pulse().last_heard
+        stage.client.advance(HOUR + 1)
+        for signed in hoard:
+            with pytest.raises(Reverted, match="DeadlinePassed"):
+                authority.heartbeat(signed.intent, signed.signature, sender=stage.client.accounts()[9])
+        assert authority.pulse().last_heard == before
+
+    def test_when_it_names_another_contract_then_a_node_looks_at_its_own_authority(
+        self, everybody_alive: Stage, run: Run[Any], authority: Authority
+    ) -> None:
+        """Which the policy then compares: a vault answers nothing of what is asked here."""
+        stage = everybody_alive
+        vault = stage.vault.deployment.vault
+        intent = draft_heartbeat(authority, stage.client)
+        digest = intent.digest(chain_id=stage.client.chain_id(), contract=vault)
+
+        async def read() -> Any:
+            async with Rpc(stage.processes.url) as rpc:
+                _, head, _ = stage.client.head()
+                reading = await NodeReader(rpc).read(
+                    intent, contract=vault, authority=authority.address, digest=digest, block_hash=head
+                )
+                return reading.facts
+
+        facts = run(read())
+        assert isinstance(facts, HeartbeatFacts)
+        assert facts.address == authority.address
+        assert (facts.authority.epoch, facts.authority.acceptance) == (1, AcceptanceState.UNSET)
+        assert facts.authority.group_key == stage.ceremony.tenure.by_threshold[4].public.coordinates()
+
+    def test_when_the_authority_explains_one_then_it_says_what_is_asked_and_what_is_not_met(
+        self, authority: Authority
+    ) -> None:
+        epoch = authority.epoch()
+
+        def unmet(epoch: int, threshold: int) -> Criterion:
+            verdict = authority.explain(ActionClass.D0, epoch=epoch, threshold=threshold, value=Ppm(0))
+            assert (verdict.action, verdict.threshold, verdict.delay) == (ActionClass.D0, 4, 0)
+            return verdict.unmet
+
+        assert unmet(epoch, 4) is Criterion.NONE
+        assert unmet(epoch + 1, 4) is Criterion.WRONG_EPOCH
+        assert unmet(epoch, 5) is Criterion.UNKNOWN_THRESHOLD
+        assert unmet(epoch, 3) is Criterion.THRESHOLD_TOO_LOW

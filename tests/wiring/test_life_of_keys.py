@@ -7,6 +7,7 @@ another, as the commands do; what a class is about is in its name.
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from web3 import HTTPProvider, Web3
+from web3.exceptions import ContractLogicError
 
+from custody.chain.authority import Authority
 from custody.chain.client import ChainClient
 from custody.chain.compiler import compile_contracts
 from custody.chain.deployment import Deployment, deploy_devnet, predict_deployment
@@ -33,7 +37,8 @@ from custody.config.documents import (
 from custody.coordinator import Asker, SigningCoordinator
 from custody.errors import CustodyError
 from custody.host import HostDirectory, HostIdentity, PassphraseCipher
-from custody.identifiers import SignerId
+from custody.identifiers import SignerId, to_hex
+from custody.intents.keccak import keccak256
 from custody.net import HttpTransport, serve
 from custody.policy.clock import DEVNET_CHAIN_ID
 from custody.protocol.blame import RunEvidence
@@ -43,9 +48,9 @@ from custody.protocol.evidence import judge_evidence
 from custody.protocol.tenure import Tenure
 from custody.signer.run_desk import RUN_REQUESTS, RunDesk, held_keys
 from custody.store import NodeStore
-from custody.units import USDC, MicroUsdc
+from custody.units import DAY, USDC, MicroUsdc
 from custody.wiring.custodians import read_coordinator, tenure_of_lineage
-from custody.wiring.devnet import CustodianProcess, connect, expedite_rule, start_anvil
+from custody.wiring.devnet import CustodianProcess, connect, expedite_rule, heartbeat_rule, start_anvil
 from custody.wiring.payouts import Payout, Payouts, draft_expedite
 from custody.wiring.processes import Children
 from tests.builders import fresh
@@ -119,6 +124,7 @@ class House:
         document = self.document(seats)
         write_document(file, document)
         rules = expedite_rule(self.deployment.vault, max_amount=MicroUsdc(100_000 * USDC))
+        rules += heartbeat_rule(self.deployment.authority)
         for seat in seats:
             seat.kill()
             seat.configure(
@@ -262,6 +268,59 @@ class TestGivenAWholeLife:
             for seat in new.public_shares
         )
         assert house.pay().paid
+
+    def test_when_a_week_has_passed_then_a_heartbeat_is_signed_and_heard_and_none_is_due(self, house: House) -> None:
+        authority = Authority(house.client, house.deployment.authority)
+        sender = to_hex(house.client.accounts()[9])
+
+        def beat(*options: str) -> list[str]:
+            done = house.run("heartbeat", "--committee", house.committee, "--rpc", house.url, *options)
+            assert done.returncode == 0, done.stderr
+            return done.stdout.splitlines()
+
+        begun = authority.pulse().last_heard
+        assert beat("--sender", sender)[-1].startswith("none is due yet")
+        assert authority.pulse().last_heard == begun
+        house.client.advance(7 * DAY)
+        said = beat("--sender", sender)
+        assert any(line.startswith("custodians ") and line.split(" signed ")[0].count(",") == 3 for line in said)
+        heard = authority.pulse().last_heard
+        assert heard >= begun + 7 * DAY
+        assert beat("--sender", sender)[-1].startswith("none is due yet"), "again is safe"
+        assert authority.pulse().last_heard == heard
+
+    def test_when_a_heartbeat_cannot_be_had_then_one_sentence_says_why(self, house: House) -> None:
+        authority = Authority(house.client, house.deployment.authority)
+        before = authority.pulse().last_heard
+        command = ("heartbeat", "--committee", house.committee, "--force")
+        one_sentence(house.run(*command, "--rpc", house.url, "--sender", "0x1"), 2, "--sender")
+        one_sentence(house.run(*command, "--rpc", "http://127.0.0.1:1"), 1, "http://127.0.0.1:1")
+        gone = house.seats[:2]
+        for seat in gone:
+            seat.kill()
+        too_few = "needs 4 of 5 custodians, 3 approved; silent: 1, 2"
+        one_sentence(house.run(*command, "--rpc", house.url), 1, too_few)
+        for seat in gone:
+            house.restart(seat)
+        assert authority.pulse().last_heard == before
+
+    def test_when_nobody_is_to_hand_it_in_then_a_transaction_is_printed_that_counts_once(self, house: House) -> None:
+        authority = Authority(house.client, house.deployment.authority)
+        before = authority.pulse().last_heard
+        done = house.run("heartbeat", "--committee", house.committee, "--rpc", house.url, "--force")
+        assert done.returncode == 0, done.stderr
+        assert authority.pulse().last_heard == before
+        printed = json.loads(done.stdout.splitlines()[-1])
+        assert printed["chainId"] == DEVNET_CHAIN_ID
+        chain = Web3(HTTPProvider(house.url)).eth
+        transaction: Any = {"from": chain.accounts[8], "to": printed["to"], "data": printed["data"]}
+        assert chain.wait_for_transaction_receipt(chain.send_transaction(transaction))["status"] == 1
+        after = authority.pulse().last_heard
+        assert after > before
+        with pytest.raises(ContractLogicError) as caught:
+            chain.send_transaction(transaction)
+        assert str(caught.value.data).startswith(to_hex(keccak256(b"DigestUsed(bytes32)")[:4]))
+        assert authority.pulse().last_heard == after
 
     def test_when_a_seat_is_to_go_then_a_reshare_is_refused_until_erasure_is_trusted(self, house: House) -> None:
         before = house.tenure()

@@ -94,7 +94,7 @@ class TestGivenFiveCustodiansAlive:
         stage.client.advance(6 * HOUR)
         stage.vault.expedite(payout.signed.intent, payout.signed.signature, sender=keeper)
         assert stage.vault.release(release_id).state is ReleaseState.PAID
-        with pytest.raises(Reverted, match="DigestUsed"):
+        with pytest.raises(Reverted, match="ReleaseNotRequested"):
             stage.vault.expedite(payout.signed.intent, payout.signed.signature, sender=keeper)
 
     def test_when_a_watcher_hands_the_signature_in_first_then_the_owner_is_paid_all_the_same(
@@ -245,7 +245,8 @@ class TestGivenEveryCustodianDead:
         stage, owner = everybody_alive, owners(everybody_alive)[1]
         for custodian in stage.custodians:
             custodian.kill()
-        amount = stage.vault.idle(owner) // USDC
+        # Within what the outflow cap lets out in a day.
+        amount = stage.vault.idle(owner) // (2 * USDC)
         before = stage.vault.balance_of(owner)
         release_id = a_request(stage.vault, owner, amount)
         with pytest.raises(Reverted, match="TooEarly"):

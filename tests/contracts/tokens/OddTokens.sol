@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DevnetUSDC} from "../../../contracts/mocks/DevnetUSDC.sol";
 import {vm} from "../Vm.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
@@ -15,6 +16,25 @@ contract FeeToken is ERC20("Fee", "FEE") {
     function _update(address from, address to, uint256 value) internal override {
         super._update(from, to, value);
         if (from != address(0) && to != address(0)) super._update(to, address(0), value / FEE_DIVISOR);
+    }
+}
+
+/// @notice Keeps a hundredth of what arrives at one account, for as long as it is told to.
+contract TollUSDC is DevnetUSDC {
+    uint256 private constant TOLL_DIVISOR = 100;
+
+    address private _tolled;
+
+    /// @param account Zero ends it.
+    function setToll(address account) external {
+        _tolled = account;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value);
+        if (from != address(0) && to != address(0) && to == _tolled) {
+            super._update(to, address(0), value / TOLL_DIVISOR);
+        }
     }
 }
 
@@ -75,6 +95,52 @@ contract BlocklistToken is ERC20("Blocklist", "BLOCK") {
     function _update(address from, address to, uint256 value) internal override {
         require(!blocked[to], Blocked(to));
         super._update(from, to, value);
+    }
+}
+
+/// @notice Burns all the gas it is given where it should pay one recipient.
+contract BurningToken is ERC20("Burning", "BURN") {
+    address private _burning;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function setBurning(address to) external {
+        _burning = to;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        if (to == _burning) {
+            assembly {
+                invalid()
+            }
+        }
+        return super.transfer(to, amount);
+    }
+}
+
+/// @notice Its issuer stops all transfers, and burns whatever it likes wherever it lies.
+contract IssuedToken is ERC20("Issued", "ISSUED") {
+    error AllStopped();
+
+    bool public stopped;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function stop(bool stopped_) external {
+        stopped = stopped_;
+    }
+
+    function burn(address from, uint256 amount) external {
+        _burn(from, amount);
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        require(!stopped, AllStopped());
+        return super.transfer(to, amount);
     }
 }
 

@@ -14,6 +14,7 @@ import {Regime} from "../../../contracts/types/Regime.sol";
 import {Release, ReleaseId, ReleaseState} from "../../../contracts/types/Release.sol";
 import {ReleaseBatch} from "../../../contracts/types/ReleaseBatch.sol";
 import {vm} from "../Vm.sol";
+import {OpenGate} from "../wallets/OpenGate.sol";
 import {AnyAuthority} from "./AnyAuthority.sol";
 import {symbolic} from "./Symbolic.sol";
 
@@ -50,6 +51,7 @@ abstract contract VaultInUse {
         authority = new AnyAuthority();
         people = new AnyAuthority();
         vault = new CollateralVault(usdc, authority, people, IRegimeOracle(address(oracle)), VENUE);
+        vm.etch(VENUE, type(OpenGate).runtimeCode);
         _deposit(STRANGER, STRANGERS);
         _deposit(OWNER, AMOUNT + IDLE);
         vm.prank(OWNER);

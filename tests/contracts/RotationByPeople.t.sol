@@ -262,7 +262,8 @@ contract GivenCustodiansWhoFellSilent is AuthorityFixture {
     }
 
     function test_WhenThePeopleReadAnotherOracle_ThenTheStricterOfBothDecides() external {
-        authority = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, new DevnetRegimeOracle(), people);
+        DevnetRegimeOracle own = new DevnetRegimeOracle();
+        authority = new ThresholdAuthority(groupKeys(), SIGNERS, CERTIFICATE, own, people);
         skip(14 days + 1);
         EpochRotation memory intent = _proposedByPeople();
         setRegime(Regime.STRESSED);
@@ -272,6 +273,10 @@ contract GivenCustodiansWhoFellSilent is AuthorityFixture {
         bytes32 digest = authority.digestOf(intent);
         bytes4 notReady = RotationBook.RotationNotReady.selector;
         bytes memory proof = peoplesProofOf(intent);
+        refuseActivation(abi.encodeWithSelector(notReady, digest, OperationState.Waiting), intent, proof);
+        // Now theirs is calm, and its own is not.
+        setRegime(Regime.CALM);
+        own.set(Regime.STRESSED, false);
         refuseActivation(abi.encodeWithSelector(notReady, digest, OperationState.Waiting), intent, proof);
         skip(1);
         authority.activateRotation(intent, proof);

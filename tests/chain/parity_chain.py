@@ -63,6 +63,7 @@ class ParityChain:
         """What one view answers; it does not refuse."""
         data = self._encoded(contract, function, arguments)
         call = {"to": to_hex(where), "data": to_hex(data), "gas": hex(GAS)}
+        # web3 types the method as one of its own names.
         answer = self._provider.make_request("eth_call", [call, "latest"])  # type: ignore[arg-type]
         assert "result" in answer, answer
         return self._decoded(contract, function, bytes.fromhex(answer["result"].removeprefix("0x")))

@@ -266,6 +266,7 @@ class TestGivenEdgeCasesOfP256:
         assert point is not None
         for u_2 in (1, 2, P256_ORDER - 1):
             u_1 = u_2 * d % P256_ORDER
+            # None stands for infinity, which 2 * u_1 * G is not: u_1 is neither zero nor half the order.
             r = times(2 * u_1, G)[0] % P256_ORDER  # type: ignore[index]
             s = r * pow(u_2, -1, P256_ORDER) % P256_ORDER
             low = min(s, P256_ORDER - s)
